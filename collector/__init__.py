@@ -1,0 +1,1 @@
+"""HTTP in: routes, decoding, one normaliser a dialect, enrichment."""

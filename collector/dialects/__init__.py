@@ -1,0 +1,1 @@
+"""One pure normaliser a dialect: raw records in, canonical spans out."""

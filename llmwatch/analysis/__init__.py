@@ -1,0 +1,1 @@
+"""Conclusions drawn from rows: pure functions, no I/O."""

@@ -1,0 +1,227 @@
+"""The configuration: one TOML file, every key optional, every default written here.
+
+A key that does not exist is an error that names the nearest one that does.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from llmwatch.errors import ConfigError
+
+ProviderApi: TypeAlias = Literal["openai-chat", "openai-responses", "anthropic", "ollama", "gemini"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectorConfig:
+    """Where spans come in, and what is too much."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on. Anything but loopback is refused: there is no authentication yet."""
+    port: int = 4318
+    """OTLP's own port, so that most instrumented apps need no configuration."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Names beside localhost, 127.0.0.1 and [::1] that a request's Host header may carry."""
+    allowed_origins: tuple[str, ...] = ()
+    """Browser origins that may post spans, e.g. ``http://localhost:3000``. None by default."""
+    max_body_mib: int = 64
+    """Largest request body, after decompression (the OTLP specification's recommendation)."""
+    max_value_kib: int = 1024
+    """Longest text of one attribute or message part; the rest is cut and the cut is shown."""
+    queue_spans: int = 20_000
+    """Spans that may wait to be written; past that senders are told to try again."""
+    synchronous: Literal["FULL", "NORMAL"] = "FULL"
+    """FULL survives a power cut at each acknowledgement; NORMAL survives a crash of the program."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetConfig:
+    """What may be spent. Without a number there is no budget and no bar."""
+
+    daily_usd: float | None = None
+    """Dollars a day."""
+    monthly_usd: float | None = None
+    """Dollars a month."""
+    warn_at: float = 0.8
+    """Share of a budget from which the status is WARN; at 1 it is CRIT."""
+    timezone: str = "UTC"
+    """Where a day begins and ends, e.g. ``Europe/Berlin``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthConfig:
+    """When the status is WARN and when CRIT."""
+
+    window_minutes: int = 15
+    """How far back the status row looks."""
+    min_calls: int = 10
+    """Fewer calls than this in the window are never WARN or CRIT, except for a budget."""
+    error_rate_warn: float = 0.02
+    """Share of failed LLM calls."""
+    error_rate_crit: float = 0.05
+    """Share of failed LLM calls."""
+    latency_p95_warn_s: float = 5.0
+    """95th percentile of LLM calls' duration, seconds."""
+    latency_p95_crit_s: float = 30.0
+    """95th percentile of LLM calls' duration, seconds."""
+    first_chunk_p95_warn_s: float = 5.0
+    """95th percentile of the time to first token, seconds."""
+    first_chunk_p95_crit_s: float = 60.0
+    """95th percentile of the time to first token, seconds."""
+    heuristic_pass_warn: float = 0.95
+    """Share of answers that pass every heuristic."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderConfig:
+    """An endpoint that recorded calls may be replayed against. The only destinations there are."""
+
+    api: ProviderApi
+    """Which protocol it speaks."""
+    base_url: str
+    """Up to and without the operation, e.g. ``https://api.openai.com/v1``."""
+    api_key_env: str | None = None
+    """Environment variable that holds the key; it is sent to this base_url's origin only."""
+    free: bool = False
+    """Calls cost nothing (a local model), so they are priced at $0 rather than unpriced."""
+    timeout_s: float = 120.0
+    """Longest silence of the provider before the replay is given up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TuiConfig:
+    """The screen."""
+
+    theme: str = "llmwatch-dark"
+    """llmwatch-dark, llmwatch-light, llmwatch-safe (colour-blind), or any of Textual's own."""
+
+
+_DEFAULT_PROVIDERS: Mapping[str, ProviderConfig] = {
+    "openai": ProviderConfig(
+        api="openai-chat", base_url="https://api.openai.com/v1", api_key_env="OPENAI_API_KEY"
+    ),
+    "openai-responses": ProviderConfig(
+        api="openai-responses", base_url="https://api.openai.com/v1", api_key_env="OPENAI_API_KEY"
+    ),
+    "anthropic": ProviderConfig(
+        api="anthropic", base_url="https://api.anthropic.com", api_key_env="ANTHROPIC_API_KEY"
+    ),
+    "gemini": ProviderConfig(
+        api="gemini", base_url="https://generativelanguage.googleapis.com", api_key_env="GEMINI_API_KEY"
+    ),
+    "ollama": ProviderConfig(api="ollama", base_url="http://localhost:11434", free=True),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The whole configuration."""
+
+    collector: CollectorConfig = field(default_factory=CollectorConfig)
+    budget: BudgetConfig = field(default_factory=BudgetConfig)
+    health: HealthConfig = field(default_factory=HealthConfig)
+    tui: TuiConfig = field(default_factory=TuiConfig)
+    providers: Mapping[str, ProviderConfig] = field(default_factory=lambda: dict(_DEFAULT_PROVIDERS))
+    """Endpoints by name, added to and overriding the built-in ones."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Key of a command by its id, e.g. ``replay = "R"`` (docs/keys.md lists the ids)."""
+
+
+def load(path: Path) -> Config:
+    """The configuration in ``path``, or the defaults when the file does not exist.
+
+    Raises:
+        ConfigError: The file cannot be read, or says something that cannot be used.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        return Config()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}") from error
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is not TOML: {error}") from error
+    return parse(table, str(path))
+
+
+def parse(table: Mapping[str, Any], source: str = "configuration") -> Config:
+    """The configuration that ``table`` (parsed TOML) describes; ``source`` names it in errors.
+
+    Raises:
+        ConfigError: A key does not exist, or a value is of the wrong type or out of range.
+    """
+    config: Config = _build(Config, table, source, "")
+    merged = {**_DEFAULT_PROVIDERS, **config.providers} if "providers" in table else config.providers
+    config = Config(
+        collector=config.collector, budget=config.budget, health=config.health,
+        tui=config.tui, providers=merged, keys=config.keys,
+    )  # fmt: skip
+    try:
+        ZoneInfo(config.budget.timezone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ConfigError(
+            f"{source}: budget.timezone: no zone is called {config.budget.timezone!r}",
+            hint="Use a name of the IANA database, e.g. Europe/Berlin or America/New_York.",
+        ) from error
+    return config
+
+
+def _build(cls: type[Any], table: object, source: str, where: str) -> Any:
+    if not isinstance(table, Mapping):
+        raise ConfigError(f"{source}: {where} must be a table")
+    hints = get_type_hints(cls)
+    known = {f.name for f in fields(cls)}
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        name = f"{where}.{key}" if where else key
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            raise ConfigError(
+                f"{source}: there is no key {name}",
+                hint=f"Did you mean {near[0]}?" if near else f"Known here: {', '.join(sorted(known))}.",
+            )
+        values[key] = _convert(hints[key], value, source, name)
+    try:
+        return cls(**values)
+    except TypeError as error:
+        raise ConfigError(f"{source}: {where} is incomplete: {error}") from error
+
+
+def _convert(hint: Any, value: Any, source: str, name: str) -> Any:
+    if is_dataclass(hint):
+        return _build(typing.cast("type[Any]", hint), value, source, name)
+    origin = get_origin(hint)
+    if origin is Literal:
+        if value in get_args(hint):
+            return value
+        raise ConfigError(f"{source}: {name} must be one of {', '.join(map(str, get_args(hint)))}")
+    if origin is types.UnionType:
+        return _convert(next(a for a in get_args(hint) if a is not type(None)), value, source, name)
+    if origin is tuple:
+        if isinstance(value, list):
+            return tuple(_convert(get_args(hint)[0], item, source, name) for item in value)
+        raise ConfigError(f"{source}: {name} must be a list")
+    if origin is not None and issubclass(origin, Mapping):
+        if isinstance(value, Mapping):
+            return {k: _convert(get_args(hint)[1], v, source, f"{name}.{k}") for k, v in value.items()}
+        raise ConfigError(f"{source}: {name} must be a table")
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
+        raise ConfigError(f"{source}: {name} must be {_NAMES[hint]}, not {value!r}")
+    if isinstance(value, int | float) and not isinstance(value, bool) and not value >= 0:
+        raise ConfigError(f"{source}: {name} must not be negative")
+    return value
+
+
+_NAMES = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}

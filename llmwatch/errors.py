@@ -1,0 +1,84 @@
+"""Every error llmwatch raises on purpose, in one tree.
+
+::
+
+    LlmwatchError
+    ├── ConfigError              the configuration file says something we cannot use
+    ├── StoreError
+    │   ├── StoreBusyError       the write queue is full: try again later
+    │   ├── StoreUnusableError   the file cannot be opened, is locked by another writer, full or broken
+    │   └── FilterError          a filter expression that cannot be read, with the position
+    ├── IngestError              a request that cannot be taken, with its HTTP status
+    ├── ReplayError
+    │   ├── NotReplayableError   the recorded call lacks what a request needs
+    │   └── ProviderError        the provider could not be reached or refused (see providers/errors.py)
+    └── UsageError               the command line asks for something impossible
+
+A message says what happened; ``hint`` says what to do about it.
+"""
+
+from __future__ import annotations
+
+
+class LlmwatchError(Exception):
+    """Base of all errors raised on purpose: ``str(error)`` says what happened, ``hint`` what to do."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+    def explain(self) -> str:
+        """The message and, on its own line, the hint."""
+        return f"{self}\n{self.hint}" if self.hint else str(self)
+
+
+class ConfigError(LlmwatchError):
+    """The configuration file says something that cannot be used; the message names file and key."""
+
+
+class StoreError(LlmwatchError):
+    """Something about the database file."""
+
+
+class StoreBusyError(StoreError):
+    """The write queue is full. Nothing was taken; the sender should try again after ``retry_after_s``."""
+
+    def __init__(self, message: str, *, retry_after_s: int = 1) -> None:
+        super().__init__(message, hint=f"Send it again in {retry_after_s} s.")
+        self.retry_after_s = retry_after_s
+
+
+class StoreUnusableError(StoreError):
+    """The file cannot be opened, is owned by another writer, is full or is damaged."""
+
+
+class FilterError(StoreError):
+    """A filter expression that cannot be read. ``position`` is the offset of the first bad character."""
+
+    def __init__(self, message: str, *, position: int, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.position = position
+
+
+class IngestError(LlmwatchError):
+    """A request that cannot be taken. ``status`` is the HTTP status it is answered with."""
+
+    def __init__(self, message: str, *, status: int = 400, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+
+
+class ReplayError(LlmwatchError):
+    """A recorded call could not be sent again."""
+
+
+class NotReplayableError(ReplayError):
+    """The recorded call lacks what a request needs; the message says what is missing."""
+
+
+class ProviderError(ReplayError):
+    """The provider could not be reached, refused, or broke off."""
+
+
+class UsageError(LlmwatchError):
+    """The command line asks for something impossible."""

@@ -1,0 +1,1 @@
+"""The span model and the one SQLite file that keeps it."""

@@ -1,0 +1,22 @@
+"""The schema's history: append-only, named, each applied once inside a transaction."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from sqlite_utils.migrations import Migrations
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+migrations = Migrations("llmwatch")
+
+
+@migrations(name="0001_first")
+def _first(db: Database) -> None:
+    script = files("llmwatch.store").joinpath("schema.sql").read_text(encoding="utf-8")
+    # executescript would commit the migration's transaction, so the statements go one by one.
+    for statement in script.split(";\n"):
+        if statement.strip():
+            db.execute(statement)

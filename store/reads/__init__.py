@@ -1,0 +1,1 @@
+"""Typed read functions, grouped by the question they answer."""

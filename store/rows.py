@@ -1,0 +1,214 @@
+"""What reads return: frozen rows, each named for the question it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from llmwatch.store.histogram import Histogram
+from llmwatch.store.span import Kind, Replay, Score, Span, State, Status
+
+UsageRole: TypeAlias = Literal["counted", "rollup", "duplicate"]
+Dimension: TypeAlias = Literal[
+    "kind", "service", "environment", "app_version", "feature", "prompt_name", "prompt_version",
+    "provider", "model",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceRow:
+    """One line of the trace list."""
+
+    id: int
+    """Arrival order, dense: the position in the unfiltered list."""
+    trace_id: str
+    root_span_id: str | None
+    name: str
+    start_ns: int
+    end_ns: int | None
+    duration_ns: int | None
+    status: Status
+    running: bool
+    span_count: int
+    llm_calls: int
+    error_count: int
+    error_type: str | None
+    error_message: str | None
+    service: str | None
+    app_version: str | None
+    environment: str | None
+    session_id: str | None
+    user_id: str | None
+    feature: str | None
+    prompt_name: str | None
+    prompt_version: str | None
+    model: str | None
+    time_to_first_chunk_ns: int | None
+    input_tokens: int | None
+    output_tokens: int | None
+    cost_nanousd: int | None
+    unpriced_calls: int
+    finish_reason: str | None
+    heuristics_failed: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpanRow:
+    """One span without its content: a node of the trace tree."""
+
+    id: int
+    trace_id: str
+    span_id: str
+    parent_id: str | None
+    name: str
+    kind: Kind
+    state: State
+    start_ns: int
+    end_ns: int | None
+    duration_ns: int | None
+    status: Status
+    error_type: str | None
+    error_message: str | None
+    provider: str | None
+    model: str | None
+    time_to_first_chunk_ns: int | None
+    input_tokens: int | None
+    output_tokens: int | None
+    usage_role: UsageRole | None
+    cost_nanousd: int | None
+    sender_cost_nanousd: int | None
+    tool_name: str | None
+    finish_reasons: tuple[str, ...]
+    retry_count: int | None
+    heuristics_failed: tuple[str, ...] | None
+    content_captured: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpanDetail:
+    """One span with everything known about it."""
+
+    row: SpanRow
+    span: Span
+    """All records of it merged, content included."""
+    scores: tuple[Score, ...]
+    """Of the span, of its trace and of its session, oldest first."""
+    replays: tuple[Replay, ...]
+    """Oldest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """Sums over a window and a slice. Rates over an empty window are None, never 0."""
+
+    spans: int = 0
+    errors: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    reasoning_tokens: int = 0
+    cost_nanousd: int = 0
+    unpriced: int = 0
+    refused: int = 0
+    truncated: int = 0
+    checked: int = 0
+    passed: int = 0
+    duration_ns: Histogram = field(default_factory=Histogram)
+    first_chunk_ns: Histogram = field(default_factory=Histogram)
+    input: Histogram = field(default_factory=Histogram)
+    output: Histogram = field(default_factory=Histogram)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One step of a trend."""
+
+    start_s: int
+    """Start of the step, Unix seconds UTC."""
+    totals: Totals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """One value of a dimension and its sums. ``value`` is None where the spans do not say."""
+
+    value: str | None
+    totals: Totals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScorePoint:
+    """Scores of one name in one step of a trend."""
+
+    start_s: int
+    name: str
+    source: str
+    scores: int
+    valued: int
+    total: float
+    negative: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionRow:
+    """A version of a prompt, a model or an app, and when it was live."""
+
+    kind: Literal["prompt", "model", "app"]
+    name: str
+    version: str
+    first_seen_ns: int
+    last_seen_ns: int
+    spans: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelTotals:
+    """All calls of a model since the first day: what Prometheus reads."""
+
+    model: str
+    success: int
+    error: int
+    input_tokens: int
+    output_tokens: int
+    cost_nanousd: int
+    duration_sum_ns: int
+    durations: tuple[int, ...]
+    """Calls per bucket 0.1 0.5 1 2 5 10 30 +Inf s, not cumulative."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overall:
+    """What ``llmwatch status`` prints."""
+
+    spans: int
+    llm_calls: int
+    errors: int
+    """LLM calls that failed."""
+    input_tokens: int
+    output_tokens: int
+    cost_nanousd: int
+    unpriced_calls: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreStats:
+    """Size of what is kept."""
+
+    spans: int
+    traces: int
+    last_received_ns: int | None
+    file_bytes: int
+    """The database with its WAL."""
+    counters: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRow:
+    """One time a rule fired."""
+
+    rule: str
+    level: Literal["WARN", "CRIT"]
+    reason: str
+    fired_ns: int
+    resolved_ns: int | None

@@ -1,0 +1,297 @@
+"""The canonical span: what every dialect is turned into, and what is kept.
+
+Field names follow the OpenTelemetry GenAI conventions. Unknown is None, never 0; times are integer
+nanoseconds UTC since 1970; money is integer nano-dollars. Nothing here knows SQL or HTTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+JsonObject: TypeAlias = Mapping[str, Any]
+
+Kind: TypeAlias = Literal[
+    "llm", "embedding", "retriever", "reranker", "tool", "agent", "chain",
+    "guardrail", "evaluator", "prompt", "span",
+]  # fmt: skip
+Status: TypeAlias = Literal["unset", "ok", "error"]
+State: TypeAlias = Literal["partial", "started", "ended"]
+"""How much of the span this record knows: ``partial`` says something about a span (a log record),
+``started`` has begun and not ended, ``ended`` is final."""
+
+PartType: TypeAlias = Literal[
+    "text", "reasoning", "tool_call", "tool_call_response", "blob", "uri", "file", "generic"
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One part of a message, as in the GenAI message schema (gen-ai-input-messages.json)."""
+
+    type: PartType
+    text: str | None = None
+    """Content of text and reasoning; result of a tool_call_response; JSON of a generic part."""
+    id: str | None = None
+    """Id of a tool call, or the id that a response answers."""
+    name: str | None = None
+    """Tool name."""
+    arguments: str | None = None
+    """Arguments of a tool call as the JSON text that was sent; it may be malformed."""
+    modality: str | None = None
+    """image, audio, video or document."""
+    mime_type: str | None = None
+    size_bytes: int | None = None
+    """Decoded size of a blob, when its data is at hand."""
+    data: str | None = None
+    """Base64 of a blob."""
+    uri: str | None = None
+    """Where a uri part points, or the id of a file part. Never fetched."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One message: who says it, and its parts in order."""
+
+    role: str
+    parts: tuple[Part, ...] = ()
+    name: str | None = None
+    finish_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A retrieved or reranked document."""
+
+    id: str | None = None
+    content: str | None = None
+    score: float | None = None
+    metadata: JsonObject | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A span event. An exception has the name ``exception`` and the OTel ``exception.*`` attributes."""
+
+    name: str
+    time_ns: int
+    attributes: JsonObject = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A link to another span."""
+
+    trace_id: str
+    span_id: str
+    attributes: JsonObject = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Tokens of one call. ``input_tokens`` includes cached ones, ``output_tokens`` includes reasoning."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    total_tokens: int | None = None
+    cache_read_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    """All tokens written to the provider's prompt cache."""
+    cache_write_1h_tokens: int | None = None
+    """Those of them kept for an hour, which cost more than the usual five minutes."""
+    reasoning_tokens: int | None = None
+    input_audio_tokens: int | None = None
+    output_audio_tokens: int | None = None
+    estimated: bool = False
+    """True when no one counted and the numbers are a guess."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What a span says of one model call."""
+
+    operation: str | None = None
+    """gen_ai.operation.name: chat, text_completion, generate_content, embeddings, …"""
+    provider: str | None = None
+    request_model: str | None = None
+    response_model: str | None = None
+    response_id: str | None = None
+    parameters: JsonObject | None = None
+    """temperature, top_p, max_tokens, seed, stop, … under their GenAI names."""
+    finish_reasons: tuple[str, ...] | None = None
+    stream: bool | None = None
+    time_to_first_chunk_ns: int | None = None
+    cache_hit: bool | None = None
+    """An answer from a response cache, which costs nothing; not the provider's prompt cache."""
+    refused: bool | None = None
+    usage: Usage | None = None
+    sender_cost_nanousd: int | None = None
+    """The sender's own figure, kept beside ours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """A tool that ran."""
+
+    name: str | None = None
+    call_id: str | None = None
+    description: str | None = None
+    arguments: str | None = None
+    """As the JSON text that was sent."""
+    result: str | None = None
+    success: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retrieval:
+    """A search for documents, or their reranking."""
+
+    query: str | None = None
+    top_k: int | None = None
+    document_count: int | None = None
+    documents: tuple[Document, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Who asked, for what, in which version: the keys that numbers are grouped by."""
+
+    service: str | None = None
+    app_version: str | None = None
+    environment: str | None = None
+    session_id: str | None = None
+    user_id: str | None = None
+    feature: str | None = None
+    request_id: str | None = None
+    prompt_name: str | None = None
+    prompt_version: str | None = None
+    prompt_template: str | None = None
+    prompt_variables: JsonObject | None = None
+    tags: tuple[str, ...] = ()
+    metadata: JsonObject = field(default_factory=dict)
+    retry_count: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What was said, and everything that was sent: kept apart from the span's row."""
+
+    input_messages: tuple[Message, ...] = ()
+    output_messages: tuple[Message, ...] = ()
+    input_text: str | None = None
+    """Input of a span without messages (a chain, a tool), as sent."""
+    output_text: str | None = None
+    tool_definitions: tuple[JsonObject, ...] = ()
+    events: tuple[Event, ...] = ()
+    links: tuple[Link, ...] = ()
+    attributes: JsonObject = field(default_factory=dict)
+    """The raw attributes, never thrown away: a later version can read them anew."""
+    resource: JsonObject = field(default_factory=dict)
+    scope_name: str | None = None
+    scope_version: str | None = None
+    dropped_attributes: int | None = None
+    truncated: tuple[str, ...] = ()
+    """``key: original length`` of every value that was cut."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """One record of a span, as a dialect read it. Several records of one span merge (merge.py)."""
+
+    trace_id: str
+    span_id: str
+    parent_id: str | None = None
+    name: str = ""
+    kind: Kind = "span"
+    dialect: str = ""
+    state: State = "ended"
+    start_ns: int
+    """For a ``partial`` record the time it was made, which the real start replaces."""
+    end_ns: int | None = None
+    status: Status = "unset"
+    error_type: str | None = None
+    error_message: str | None = None
+    level: str | None = None
+    context: Context = field(default_factory=Context)
+    call: Call | None = None
+    tool: Tool | None = None
+    retrieval: Retrieval | None = None
+    content: Content = field(default_factory=Content)
+    cost: Cost | None = None
+    heuristics: tuple[str, ...] | None = None
+    """Names of failed heuristics; empty when all passed; None when none was run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostLine:
+    """One factor of a bill: so many tokens of a sort at a rate."""
+
+    what: str
+    """input, cache_read, cache_write, cache_write_1h, output, input_audio, output_audio."""
+    tokens: int
+    nanousd_per_million: int
+    """Dollars per million tokens × 10⁹, exact for every published price."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """Our price of a call and how it was computed. ``nanousd`` is None for a call without a known price."""
+
+    nanousd: int | None
+    lines: tuple[CostLine, ...] = ()
+    provider: str | None = None
+    model: str | None = None
+    """The price book's provider and model that the call was matched to."""
+    source: str = ""
+    """Where the price comes from, with its date, e.g. ``genai-prices 0.2.3``."""
+    note: str = ""
+    """Why there is no price, or what is special about it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """A judgement of a span, a trace or a session: feedback, an evaluation, a label."""
+
+    score_id: str
+    """The sender's id, or a digest of the score: sending it again changes nothing."""
+    name: str
+    time_ns: int
+    trace_id: str | None = None
+    span_id: str | None = None
+    session_id: str | None = None
+    value: float | None = None
+    """0 to 1 where the scale is known; the sender's number otherwise."""
+    raw_value: str | None = None
+    """What was sent, before it was brought to the scale."""
+    label: str | None = None
+    comment: str | None = None
+    source: str = "app"
+    """app, user, judge, heuristic or human."""
+    user_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay:
+    """A recorded call sent again, and what came back. The recording itself is never altered."""
+
+    replay_id: str
+    trace_id: str
+    span_id: str
+    time_ns: int
+    provider: str
+    """Name of the endpoint in the configuration."""
+    url: str
+    model: str
+    request: str
+    """JSON of the body that was sent, without keys."""
+    response: str
+    """Text of the answer, as far as it came."""
+    status: Status
+    error: str | None = None
+    usage: Usage | None = None
+    cost_nanousd: int | None = None
+    duration_ns: int | None = None
+    time_to_first_chunk_ns: int | None = None
+    finish_reason: str | None = None
+    tool_calls: tuple[Part, ...] = ()

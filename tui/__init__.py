@@ -1,0 +1,1 @@
+"""The Textual app: feed, view models, screens, widgets, commands."""
