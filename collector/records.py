@@ -37,8 +37,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawSpan:
-    """An OTel span as sent. Ids are lowercase hex; attribute values are None, bool, int, float, str,
-    bytes, list or dict of them."""
+    """An OTel span as sent.
+
+    Ids are lowercase hex; attribute values are None, bool, int, float, str, bytes, list or dict of them.
+    """
 
     trace_id: str
     span_id: str

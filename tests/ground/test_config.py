@@ -1,0 +1,81 @@
+"""The configuration file: defaults, every kind of mistake, and what the error says."""
+
+from pathlib import Path
+
+import pytest
+
+from llmwatch.config import Config, load, parse
+from llmwatch.errors import ConfigError
+
+
+def test_a_missing_file_is_the_defaults(tmp_path: Path) -> None:
+    assert load(tmp_path / "none.toml") == Config()
+
+
+def test_values_are_read(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(
+        """
+        [collector]
+        port = 5000
+        allowed_origins = ["http://localhost:3000"]
+        [budget]
+        daily_usd = 10
+        timezone = "Europe/Berlin"
+        [providers.local]
+        api = "openai-chat"
+        base_url = "http://localhost:8000/v1"
+        free = true
+        [keys]
+        replay = "R"
+        """,
+        encoding="utf-8",
+    )
+    config = load(file)
+    assert config.collector.port == 5000
+    assert config.collector.allowed_origins == ("http://localhost:3000",)
+    assert config.budget.daily_usd == 10.0
+    assert config.budget.monthly_usd is None
+    assert config.providers["local"].free
+    assert config.providers["openai"].api_key_env == "OPENAI_API_KEY", "built-in endpoints stay"
+    assert config.keys == {"replay": "R"}
+
+
+@pytest.mark.parametrize(
+    ("table", "message", "hint"),
+    [
+        ({"colector": {}}, "there is no key colector", "Did you mean collector?"),
+        ({"collector": {"prot": 1}}, "there is no key collector.prot", "Did you mean port?"),
+        ({"collector": {"port": "4318"}}, "collector.port must be a whole number", ""),
+        ({"collector": {"port": True}}, "collector.port must be a whole number", ""),
+        ({"collector": {"port": -1}}, "collector.port must not be negative", ""),
+        ({"collector": {"synchronous": "OFF"}}, "collector.synchronous must be one of FULL, NORMAL", ""),
+        ({"collector": {"allowed_hosts": "a"}}, "collector.allowed_hosts must be a list", ""),
+        ({"collector": 3}, "collector must be a table", ""),
+        ({"budget": {"daily_usd": float("nan")}}, "budget.daily_usd must not be negative", ""),
+        ({"budget": {"timezone": "Mars/Base"}}, "no zone is called 'Mars/Base'", "IANA"),
+        ({"providers": {"x": {"api": "ollama"}}}, "providers.x is incomplete", ""),
+        ({"providers": {"x": {"api": "soap", "base_url": "u"}}}, "providers.x.api must be one of", ""),
+        ({"keys": {"replay": 3}}, "keys.replay must be text", ""),
+    ],
+)
+def test_a_mistake_is_named(table: dict[str, object], message: str, hint: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse(table, "config.toml")
+    assert message in str(caught.value)
+    assert "config.toml" in str(caught.value)
+    assert hint in caught.value.hint
+
+
+def test_a_file_that_is_not_toml(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_bytes(b"[collector\n")
+    with pytest.raises(ConfigError, match="is not TOML"):
+        load(file)
+
+
+def test_a_file_that_is_not_text(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load(file)
