@@ -39,6 +39,8 @@ _KEEP_LINES: Final[dict[int, str]] = {
 }
 del _KEEP_LINES[0x0A]
 _ONE_LINE: Final[dict[int, str]] = {**_KEEP_LINES, 0x09: " ", 0x0A: " ", 0x0D: " "}
+UNSAFE: Final = frozenset(_KEEP_LINES)
+"""Code points that a terminal must never be sent from outside text (newline is the caller's)."""
 
 
 def neutral(text: str) -> str:
@@ -55,8 +57,3 @@ def neutral_line(text: str, limit: int | None = None) -> str:
     if limit is not None and len(text) > limit:
         text = text[: max(limit - 1, 0)] + "…"
     return text if text.isascii() and text.isprintable() else text.translate(_ONE_LINE)
-
-
-def is_unsafe(code_point: int) -> bool:
-    """Whether a terminal must never be sent this code point from outside text (newline is the caller's)."""
-    return code_point in _KEEP_LINES

@@ -1,0 +1,36 @@
+"""The last gate before the terminal: whatever a widget let through, no control character leaves here.
+
+It cannot undo markup that a widget has interpreted; that is what `llmwatch.tui.safe` is for.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rich.segment import Segment
+from textual.color import Color
+from textual.filter import LineFilter
+
+from llmwatch.neutral import UNSAFE
+
+_DROP: Final = dict.fromkeys((*UNSAFE, 0x0A))
+"""Dropped, not replaced: a control character has no width, so the line keeps its own."""
+
+
+class WireFilter(LineFilter):
+    """Drops control, bidirectional and invisible characters and hyperlinks from every segment."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """The segments of one line, harmless."""
+        return [_harmless(segment) for segment in segments]
+
+
+def _harmless(segment: Segment) -> Segment:
+    text, style, control = segment
+    if control:
+        return segment
+    if not (text.isascii() and text.isprintable()):
+        text = text.translate(_DROP)
+    if style is not None and style.link:
+        style = style.update_link(None)
+    return Segment(text, style)
