@@ -1,0 +1,225 @@
+"""The tree of a trace: every span exactly once, whatever the parents say.
+
+Spans come in any order, some parents never come, and broken senders make circles. A parent that is named
+and missing becomes a placeholder; a circle is cut at its earliest span.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from llmwatch.store.rows import SpanRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """One line of the tree."""
+
+    span_id: str
+    row: SpanRow | None
+    """None for a parent that spans name and that has not come."""
+    parent: int
+    """Index of the parent in ``TraceTree.nodes``; -1 at the top."""
+    depth: int
+    size: int
+    """Nodes in this subtree, this one included: the subtree is ``nodes[i : i + size]``."""
+    start_ns: int
+    end_ns: int
+    """Of a running span and of a placeholder: the last moment known of it or of what is below."""
+    attempt: int | None = None
+    """1, 2, … where a step was tried more than once."""
+    in_circle: bool = False
+    """Its parents lead back to itself; it stands at the top instead."""
+
+    @property
+    def running(self) -> bool:
+        """Whether the span has begun and not ended."""
+        return self.row is not None and self.row.end_ns is None
+
+
+@dataclass(frozen=True, slots=True)
+class TraceTree:
+    """All nodes in the order they are drawn (parents before children, siblings by start)."""
+
+    nodes: tuple[Node, ...]
+    first_ns: int
+    last_ns: int
+    """From the earliest start to the latest end of any span: the width of the waterfall."""
+
+    @property
+    def duration_ns(self) -> int:
+        """Length of the whole trace."""
+        return self.last_ns - self.first_ns
+
+    @property
+    def span_count(self) -> int:
+        """Spans that came, without placeholders."""
+        return sum(node.row is not None for node in self.nodes)
+
+    def index_of(self, span_id: str) -> int | None:
+        """Where a span stands, or None when it is not in the trace."""
+        return next((i for i, node in enumerate(self.nodes) if node.span_id == span_id), None)
+
+    def visible(self, folded: Collection[str]) -> list[int]:
+        """Indexes of the nodes that show when the subtrees of the ``folded`` span ids are closed."""
+        shown: list[int] = []
+        i = 0
+        while i < len(self.nodes):
+            node = self.nodes[i]
+            shown.append(i)
+            i += node.size if node.span_id in folded else 1
+        return shown
+
+    def ancestors(self, index: int) -> list[int]:
+        """The nodes above one, nearest first."""
+        above: list[int] = []
+        while (index := self.nodes[index].parent) >= 0:
+            above.append(index)
+        return above
+
+    def next_failing(self, index: int) -> int | None:
+        """The next node with an error after ``index``, around the end; None when no span failed."""
+        n = len(self.nodes)
+        for step in range(1, n + 1):
+            i = (index + step) % n
+            row = self.nodes[i].row
+            if row is not None and row.status == "error":
+                return i
+        return None
+
+
+def build(rows: Sequence[SpanRow], now_ns: int) -> TraceTree:
+    """The tree of ``rows`` (spans of one trace, any order). ``now_ns`` is where running spans end."""
+    ordered = sorted(rows, key=lambda row: (row.start_ns, row.span_id))
+    by_id = {row.span_id: row for row in ordered}
+    children: dict[str, list[str]] = {}
+    tops: list[str] = []
+    for row in ordered:
+        if row.parent_id:
+            children.setdefault(row.parent_id, []).append(row.span_id)
+        else:
+            tops.append(row.span_id)
+    missing = [parent for parent in children if parent not in by_id]
+    circles = _cut_circles(by_id, children, tops + missing)
+    times = {id_: (row.start_ns, _end(row, now_ns)) for id_, row in by_id.items()}
+    for id_ in missing:
+        first = min(times[child][0] for child in children[id_])
+        times[id_] = (first, first)
+    tops = sorted([*tops, *missing, *circles], key=lambda id_: (times[id_][0], id_))
+    nodes = _lay_out(tops, by_id, children, circles, times)
+    return TraceTree(
+        nodes=tuple(nodes),
+        first_ns=min((node.start_ns for node in nodes), default=now_ns),
+        last_ns=max((node.end_ns for node in nodes), default=now_ns),
+    )
+
+
+def _cut_circles(by_id: dict[str, SpanRow], children: dict[str, list[str]], tops: list[str]) -> set[str]:
+    """Takes one span out of each circle of parents, in place, and returns those spans."""
+    reached = _below(tops, children)
+    cut: set[str] = set()
+    for span_id in by_id:
+        if span_id in reached:
+            continue
+        seen: dict[str, None] = {}
+        at = span_id
+        while at not in seen:
+            seen[at] = None
+            at = by_id[at].parent_id or ""
+        path = list(seen)
+        circle = path[path.index(at) :]
+        first = min(circle, key=lambda id_: (by_id[id_].start_ns, id_))
+        children[by_id[first].parent_id or ""].remove(first)
+        cut.add(first)
+        reached |= _below([first], children)
+    return cut
+
+
+def _below(tops: Sequence[str], children: dict[str, list[str]]) -> set[str]:
+    reached: set[str] = set()
+    stack = list(tops)
+    while stack:
+        at = stack.pop()
+        if at not in reached:
+            reached.add(at)
+            stack.extend(children.get(at, ()))
+    return reached
+
+
+def _lay_out(
+    tops: list[str],
+    by_id: dict[str, SpanRow],
+    children: dict[str, list[str]],
+    circles: set[str],
+    times: dict[str, tuple[int, int]],
+) -> list[Node]:
+    attempts = {id_: n for ids in (tops, *children.values()) for id_, n in _attempts(ids, by_id).items()}
+    nodes: list[Node] = []
+    stack = [(id_, -1, 0) for id_ in reversed(tops)]
+    while stack:
+        span_id, parent, depth = stack.pop()
+        index = len(nodes)
+        nodes.append(
+            Node(
+                span_id=span_id,
+                row=by_id.get(span_id),
+                parent=parent,
+                depth=depth,
+                size=1,
+                start_ns=times[span_id][0],
+                end_ns=times[span_id][1],
+                attempt=attempts.get(span_id),
+                in_circle=span_id in circles,
+            )
+        )
+        stack.extend((child, index, depth + 1) for child in reversed(children.get(span_id, ())))
+    return _with_sizes(nodes)
+
+
+def _with_sizes(nodes: list[Node]) -> list[Node]:
+    sizes = [1] * len(nodes)
+    ends = [node.end_ns for node in nodes]
+    for i in range(len(nodes) - 1, -1, -1):
+        parent = nodes[i].parent
+        if parent >= 0:
+            sizes[parent] += sizes[i]
+            if nodes[parent].row is None:
+                ends[parent] = max(ends[parent], ends[i])
+    return [
+        node if size == 1 else replace(node, size=size, end_ns=end)
+        for node, size, end in zip(nodes, sizes, ends, strict=True)
+    ]
+
+
+def _end(row: SpanRow, now_ns: int) -> int:
+    return max(row.start_ns, now_ns if row.end_ns is None else row.end_ns)
+
+
+def _attempts(siblings: Sequence[str], by_id: dict[str, SpanRow]) -> dict[str, int]:
+    """Numbers of the tries of one step among siblings in order of start.
+
+    The sender's retry count is believed. Otherwise a sibling of the same name and kind that begins after
+    the one before has failed and ended is its next try.
+    """
+    steps: dict[tuple[str, str], list[SpanRow]] = {}
+    for span_id in siblings:
+        row = by_id.get(span_id)
+        if row is not None:
+            steps.setdefault((row.name, row.kind), []).append(row)
+    numbers: dict[str, int] = {}
+    for rows in steps.values():
+        before: SpanRow | None = None
+        counted = any(row.retry_count for row in rows)
+        for row in rows:
+            if counted and row.retry_count is not None:
+                numbers[row.span_id] = row.retry_count + 1
+            elif before is not None and _failed_before(before, row):
+                first = numbers.setdefault(before.span_id, 1)
+                numbers[row.span_id] = first + 1
+            before = row
+    return numbers
+
+
+def _failed_before(before: SpanRow, row: SpanRow) -> bool:
+    return before.status == "error" and before.end_ns is not None and before.end_ns <= row.start_ns
