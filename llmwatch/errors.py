@@ -7,6 +7,7 @@
     ├── StoreError
     │   ├── StoreBusyError       the write queue is full: try again later
     │   ├── StoreUnusableError   the file cannot be opened, is locked by another writer, full or broken
+    │   ├── StoreMissingError    there is no database yet: no collector has written to it
     │   └── FilterError          a filter expression that cannot be read, with the position
     ├── IngestError              a request that cannot be taken, with its HTTP status
     ├── ReplayError
@@ -50,6 +51,10 @@ class StoreBusyError(StoreError):
 
 class StoreUnusableError(StoreError):
     """The file cannot be opened, is owned by another writer, is full or is damaged."""
+
+
+class StoreMissingError(StoreError):
+    """There is no database at the path: no collector has written one yet."""
 
 
 class FilterError(StoreError):

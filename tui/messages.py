@@ -49,8 +49,12 @@ class DataChanged(Message):
         return isinstance(message, DataChanged)
 
 
+class DataMissing(Message):
+    """There is no database yet: it appears when a collector has started."""
+
+
 class FeedFailed(Message):
-    """The database could not be read; what is on the screen is what was known before ``since_ns``."""
+    """The database cannot be read since ``since_ns``; what is on the screen is what was known by then."""
 
     def __init__(self, error: str, since_ns: int) -> None:
         super().__init__()
