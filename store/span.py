@@ -228,7 +228,8 @@ class CostLine:
     """One factor of a bill: so many tokens of a sort at a rate."""
 
     what: str
-    """input, cache_read, cache_write, cache_write_1h, output, input_audio, output_audio."""
+    """input, cache_read, cache_write, cache_write_1h, output, input_audio, output_audio; cache_read_audio,
+    reasoning and requests where they have a price of their own."""
     tokens: int
     nanousd_per_million: int
     """Dollars per million tokens × 10⁹, exact for every published price."""

@@ -1,0 +1,178 @@
+"""The price book of genai-prices: finding a model in it, and its rates as integers at any time.
+
+The only module that knows the library, which is loaded (200 ms, 15 MB) by the first call to `find`.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time
+from functools import cache
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from llmwatch.providers.modelnames import book_provider, spellings
+from llmwatch.providers.rates import Rates, Tariff
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from genai_prices.types import ModelInfo, ModelPrice, Provider, TieredPrices
+
+Conditions: TypeAlias = tuple[tuple[str, str], ...]
+"""What a request says that may change its price, e.g. ``(("service_tier", "flex"),)``."""
+
+_SECOND_NS: Final = 10**9
+_DAY_NS: Final = 86_400 * _SECOND_NS
+_NANO: Final = 10**9
+_RATES: Final[Mapping[str, str]] = {
+    "input": "input_mtok", "output": "output_mtok", "cache_read": "cache_read_mtok",
+    "cache_write": "cache_write_mtok", "cache_write_1h": "cache_write_1h_mtok",
+    "input_audio": "input_audio_mtok", "cache_read_audio": "cache_audio_read_mtok",
+    "output_audio": "output_audio_mtok", "reasoning": "output_reasoning_mtok",
+}  # fmt: skip
+"""Our rates and the price book's names of them, dollars per million tokens."""
+
+_PER_THOUSAND_REQUESTS: Final = "requests_kcount"
+_ONE_PRICE: Final = frozenset({"anthropic", "cohere", "google", "openai", "voyageai", "x-ai"})
+"""Makers whose models cost the same through any gateway; open weights have a price per host."""
+
+
+class Listing:
+    """A model in the price book, under the conditions of a call."""
+
+    def __init__(self, seller: Provider, model: ModelInfo, conditions: Conditions, note: str) -> None:
+        # The library applies special prices only where the seller lists the model itself.
+        own = any(model is listed for listed in seller.models)
+        wanted = dict(conditions)
+        special = [
+            variant
+            for variant in (model.price_variants or () if own else ())
+            if all(wanted.get(key) == value for key, value in variant.when.items())
+        ]
+        asked = ", ".join(f"{key} {value}" for key, value in conditions)
+        if asked and not special:
+            asked = f"no price is listed for {asked}, the standard one is used"
+        self.provider, self.model = seller.id, model.id
+        self.note = "; ".join(filter(None, (note, asked)))
+        self._info, self._context = model, wanted if special else None
+        dated = model.prices if isinstance(model.prices, list) else []
+        limits = [entry.constraint for entry in dated] + [variant.constraint for variant in special]
+        self._days, self._hours = _turning_points(limits)
+        self._tariffs: dict[tuple[int, int], tuple[Tariff | str, str]] = {}
+
+    def tariff(self, at_ns: int) -> tuple[Tariff | str, str]:
+        """The rates at a time (or why there are none) and their source with its date.
+
+        Between two turning points nothing changes, so each stretch is converted once.
+        """
+        stretch = (bisect_right(self._days, at_ns), bisect_right(self._hours, at_ns % _DAY_NS))
+        known = self._tariffs.get(stretch)
+        if known is None:
+            moment = datetime.fromtimestamp(at_ns // _SECOND_NS, UTC)
+            source = _book()[1]
+            if stretch[0]:
+                since = datetime.fromtimestamp(self._days[stretch[0] - 1] // _SECOND_NS, UTC)
+                source += f", price since {since:%Y-%m-%d}"
+            prices = self._info.get_prices(moment, self._context)
+            known = self._tariffs[stretch] = _tariff(prices), source
+        return known
+
+
+def find(provider: str | None, model: str, conditions: Conditions = ()) -> Listing | None:
+    """The listing for a model as a span names it and its provider; None when the book has none."""
+    for name, rule in spellings(model):
+        for seller, spelling, guessed in _sellers(provider, name):
+            if found := seller.find_model(spelling, all_providers=_book()[0]):
+                note = f"{provider} is not in the price list, priced as {seller.id}" if guessed else ""
+                return Listing(seller, found, conditions, "; ".join(filter(None, (rule, note))))
+    return None
+
+
+def _sellers(provider: str | None, name: str) -> Iterator[tuple[Provider, str, bool]]:
+    """Who may sell a model: the named provider, the one its prefix names, the one its name gives away."""
+    from genai_prices.data_snapshot import find_provider_by_id  # noqa: PLC0415 - see the module's head
+
+    book = _book()[0]
+    named = None
+    if provider:
+        plain = book_provider(provider)
+        named = find_provider_by_id(book, plain) or find_provider_by_id(book, plain.partition(".")[0])
+        if named:
+            yield named, name, False
+    head, slash, tail = name.partition("/")
+    if slash and (prefixed := find_provider_by_id(book, book_provider(head))):
+        yield prefixed, tail, False
+    for maker in book:
+        if (
+            maker.model_match
+            and maker.model_match.is_match(name)
+            and (not provider or maker.id in _ONE_PRICE)
+        ):
+            yield maker, name, bool(provider) and named is None
+
+
+@cache
+def _book() -> tuple[list[Provider], str]:
+    """The sellers of the price book, and its name and version."""
+    import genai_prices  # noqa: PLC0415 - see the module's head
+    from genai_prices.data_snapshot import get_snapshot  # noqa: PLC0415
+
+    return get_snapshot().providers, f"genai-prices {genai_prices.__version__}"
+
+
+def _turning_points(constraints: Sequence[object]) -> tuple[list[int], list[int]]:
+    """When prices change for good (ns since 1970) and every day (ns since midnight UTC)."""
+    from genai_prices.types import StartDateConstraint, TimeOfDateConstraint  # noqa: PLC0415
+
+    days: set[int] = set()
+    hours: set[int] = set()
+    for constraint in constraints:
+        if isinstance(constraint, StartDateConstraint):
+            days.add(_midnight_ns(constraint.start_date))
+        elif isinstance(constraint, TimeOfDateConstraint):
+            hours.update(map(_time_of_day_ns, (constraint.start_time, constraint.end_time)))
+    return sorted(days), sorted(hours)
+
+
+def _midnight_ns(day: date) -> int:
+    return (day - date(1970, 1, 1)).days * _DAY_NS
+
+
+def _time_of_day_ns(moment: time) -> int:
+    seconds = (moment.hour * 60 + moment.minute) * 60 + moment.second
+    offset = moment.utcoffset()
+    return (seconds - int(offset.total_seconds() if offset else 0)) * _SECOND_NS % _DAY_NS
+
+
+def _tariff(prices: ModelPrice) -> Tariff | str:
+    """Integer rates of a model's prices, or what it is sold by when that is not tokens."""
+    listed: dict[str, Decimal | TieredPrices] = {
+        key: value for key, value in vars(prices).items() if value is not None
+    }
+    if listed and not listed.keys() & set(_RATES.values()):
+        return f"unpriced: sold by {', '.join(sorted(listed))}, which spans do not report"
+    starts = {start for value in listed.values() for start, _ in _steps(value)}
+    tiers = tuple((start, _rates(listed, start + 1)) for start in sorted(starts) if start)
+    return Tariff(_rates(listed, 0), tiers)
+
+
+def _rates(listed: Mapping[str, Decimal | TieredPrices], input_tokens: int) -> Rates:
+    found = {ours: _nanousd(listed[key], input_tokens) for ours, key in _RATES.items() if key in listed}
+    if _PER_THOUSAND_REQUESTS in listed:
+        found["request"] = 1000 * _nanousd(listed[_PER_THOUSAND_REQUESTS], input_tokens)
+    return Rates(**found)
+
+
+def _nanousd(value: Decimal | TieredPrices, input_tokens: int) -> int:
+    """The price at an input size, in nano-dollars."""
+    return round(_NANO * [price for start, price in _steps(value) if not start or input_tokens > start][-1])
+
+
+def _steps(value: Decimal | TieredPrices) -> list[tuple[int, Decimal]]:
+    """The prices of a rate, each with the input size above which it holds."""
+    from genai_prices.types import TieredPrices  # noqa: PLC0415 - see the module's head
+
+    if isinstance(value, TieredPrices):
+        return [(0, value.base), *((tier.start, tier.price) for tier in value.tiers)]
+    return [(0, value)]

@@ -1,0 +1,97 @@
+"""Integer rates of one model, and the arithmetic that turns tokens into money.
+
+A rate is nano-dollars per million tokens: dollars per million × 10⁹, so every published price is a whole
+number (the finest listed is $0.000625). The price list holds a few rates with rounding noise of its origin
+($0.18000000000000002); they are rounded to the nano-dollar, which moves a million tokens by at most half a
+nano-dollar. A bill multiplies whole numbers and is rounded once, at its end, half up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from llmwatch.store.span import CostLine, Usage
+
+_PER_MILLION: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    """Nano-dollars per million tokens of each sort.
+
+    None means that the sort has no price of its own: its tokens are charged as the sort they are a part of
+    (a cached token as input, a one-hour cache write as a cache write, reasoning as output).
+    """
+
+    input: int | None = None
+    output: int | None = None
+    cache_read: int | None = None
+    cache_write: int | None = None
+    cache_write_1h: int | None = None
+    input_audio: int | None = None
+    cache_read_audio: int | None = None
+    output_audio: int | None = None
+    reasoning: int | None = None
+    request: int | None = None
+    """Nano-dollars per million requests, on top of the tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """The rates of a model at one time, by the size of the input."""
+
+    base: Rates
+    tiers: tuple[tuple[int, Rates], ...] = ()
+    """Rates of all tokens of a call with more input tokens than this, ascending."""
+
+    def rates(self, input_tokens: int) -> Rates:
+        """The rates of a call with so many input tokens, cached ones included."""
+        for start, rates in reversed(self.tiers):
+            if input_tokens > start:
+                return rates
+        return self.base
+
+
+def total(lines: Sequence[CostLine]) -> int:
+    """The sum of a bill in nano-dollars, exact until it is rounded once at the end, half up."""
+    return (sum(line.tokens * line.nanousd_per_million for line in lines) + _PER_MILLION // 2) // _PER_MILLION
+
+
+def bill(usage: Usage, tariff: Tariff) -> tuple[CostLine, ...]:
+    """The lines of a call's bill; tokens in no line are tokens without a price.
+
+    Input counts cached tokens and output counts reasoning, so each sort's own tokens are taken out of the
+    sort that contains it. Input smaller than its cached parts cannot contain them: it is then taken as the
+    uncached rest. How many cached tokens are audio is never said; only those that must be are taken so.
+    """
+    read, long = usage.cache_read_tokens or 0, usage.cache_write_1h_tokens or 0
+    write = max(usage.cache_write_tokens or 0, long)
+    input_tokens = usage.input_tokens or 0
+    if read + write > input_tokens:
+        input_tokens += read + write
+    rates = tariff.rates(input_tokens)
+    audio = min(usage.input_audio_tokens or 0, input_tokens)
+    output, speech = usage.output_tokens or 0, usage.output_audio_tokens or 0
+    # Two parts of the input that together exceed it overlap by at least the difference.
+    heard = 0 if rates.cache_read_audio is None else min(read, max(0, read + write + audio - input_tokens))
+    lines: list[CostLine] = []
+
+    def take(what: str, tokens: int, rate: int | None) -> int:
+        if rate is None or tokens <= 0:
+            return 0
+        lines.append(CostLine(what=what, tokens=tokens, nanousd_per_million=rate))
+        return tokens
+
+    parts = take("cache_read", read - heard, rates.cache_read)
+    parts += take("cache_read_audio", heard, rates.cache_read_audio)
+    long = take("cache_write_1h", long, rates.cache_write_1h)
+    parts += long + take("cache_write", write - long, rates.cache_write)
+    parts += take("input_audio", min(audio - heard, input_tokens - parts), rates.input_audio)
+    take("input", input_tokens - parts, rates.input)
+    parts = take("reasoning", min(usage.reasoning_tokens or 0, output), rates.reasoning)
+    parts += take("output_audio", min(speech, output - parts), rates.output_audio)
+    take("output", output - parts, rates.output)
+    take("requests", 1, rates.request)
+    return tuple(lines)
