@@ -25,7 +25,7 @@ def _stored(server: Server) -> int:
 
 
 def measure(rounds: int, spans: int, singles: int) -> dict[str, dict[str, list[float]]]:
-    """Figures a server: ``batch`` spans/s, ``single`` spans/s, ``p50`` ms, ``cpu`` s per 1000 spans, ``disk``."""
+    """Per server: ``batch`` and ``single`` spans/s, ``p50`` ms, ``cpu`` s per 1000 spans, ``disk`` bytes a span."""
     figures: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     with (
         tempfile.TemporaryDirectory() as folder,
