@@ -2,13 +2,18 @@
 
 Field names follow the OpenTelemetry GenAI conventions. Unknown is None, never 0; times are integer
 nanoseconds UTC since 1970; money is integer nano-dollars. Nothing here knows SQL or HTTP.
+
+These are msgspec Structs rather than dataclasses because every span of a burst is built, copied and
+encoded: 10 us against 27 to build one with its messages, 0.3 against 7 to copy it, 5 against 9 to encode
+it. Copies are made with ``msgspec.structs.replace``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
+
+from msgspec import Struct, field
 
 JsonObject: TypeAlias = Mapping[str, Any]
 
@@ -26,8 +31,7 @@ PartType: TypeAlias = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One part of a message, as in the GenAI message schema (gen-ai-input-messages.json)."""
 
     type: PartType
@@ -50,8 +54,7 @@ class Part:
     """Where a uri part points, or the id of a file part. Never fetched."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Message(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One message: who says it, and its parts in order."""
 
     role: str
@@ -60,8 +63,7 @@ class Message:
     finish_reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class Document(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A retrieved or reranked document."""
 
     id: str | None = None
@@ -70,8 +72,7 @@ class Document:
     metadata: JsonObject | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A span event. An exception has the name ``exception`` and the OTel ``exception.*`` attributes."""
 
     name: str
@@ -79,8 +80,7 @@ class Event:
     attributes: JsonObject = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class Link(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A link to another span."""
 
     trace_id: str
@@ -88,8 +88,7 @@ class Link:
     attributes: JsonObject = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
+class Usage(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Tokens of one call. ``input_tokens`` includes cached ones, ``output_tokens`` includes reasoning."""
 
     input_tokens: int | None = None
@@ -107,8 +106,7 @@ class Usage:
     """True when no one counted and the numbers are a guess."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a span says of one model call."""
 
     operation: str | None = None
@@ -130,8 +128,7 @@ class Call:
     """The sender's own figure, kept beside ours."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tool:
+class Tool(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A tool that ran."""
 
     name: str | None = None
@@ -143,8 +140,7 @@ class Tool:
     success: bool | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retrieval:
+class Retrieval(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A search for documents, or their reranking."""
 
     query: str | None = None
@@ -153,8 +149,7 @@ class Retrieval:
     documents: tuple[Document, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
+class Context(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Who asked, for what, in which version: the keys that numbers are grouped by."""
 
     service: str | None = None
@@ -173,8 +168,7 @@ class Context:
     retry_count: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
+class Content(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What was said, and everything that was sent: kept apart from the span's row."""
 
     input_messages: tuple[Message, ...] = ()
@@ -195,8 +189,7 @@ class Content:
     """``key: original length`` of every value that was cut."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
+class Span(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One record of a span, as a dialect read it. Several records of one span merge (merge.py)."""
 
     trace_id: str
@@ -223,8 +216,7 @@ class Span:
     """Names of failed heuristics; empty when all passed; None when none was run."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CostLine:
+class CostLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One factor of a bill: so many tokens of a sort at a rate."""
 
     what: str
@@ -235,8 +227,7 @@ class CostLine:
     """Dollars per million tokens × 10⁹, exact for every published price."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cost:
+class Cost(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Our price of a call and how it was computed. ``nanousd`` is None for a call without a known price."""
 
     nanousd: int | None
@@ -250,8 +241,7 @@ class Cost:
     """Why there is no price, or what is special about it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Score:
+class Score(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A judgement of a span, a trace or a session: feedback, an evaluation, a label."""
 
     score_id: str
@@ -272,8 +262,7 @@ class Score:
     user_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Replay:
+class Replay(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A recorded call sent again, and what came back. The recording itself is never altered."""
 
     replay_id: str
