@@ -1,0 +1,154 @@
+"""Cheap checks of every LLM answer, run when its span arrives: microseconds each, no network, no model.
+
+A check is a function of the answer that is true when the answer fails it; `HEURISTICS` is the table of all.
+Each looks for a rare sign with a plain search first, so that the usual answer costs no regular expression.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import msgspec
+
+from llmwatch.evals.answer import Answer, answer_of
+from llmwatch.evals.refusal import declines
+from llmwatch.store.span import Span
+
+MIN_CHARS: Final = 20
+MAX_CHARS: Final = 4000
+_BRIEF_TOKENS: Final = 32
+"""A request for at most so many tokens asked for a short answer."""
+
+_TRUNCATED: Final = frozenset({"length", "max_tokens", "max_output_tokens", "model_length"})
+_SELF_SIGNS: Final = ("an ai", "feelings", "training data", "as of my")
+_SELF_REFERENCE: Final = re.compile(
+    r"as an ai\b|\bi(?:'m| am) an ai\b|i don't have (?:personal )?feelings|my training data|"
+    r"as of my (?:knowledge cutoff|last update)"
+)
+_URL: Final = re.compile(r"(?:https?://|www\.)[^\s<>\"'`\])}]+")
+_KNOWN_HOSTS: Final = re.compile(
+    r"(?:https?://)?(?:www\.)?(?:localhost|127\.0\.0\.1|example\.(?:com|org|net))(?:[:/]|$)"
+)
+_MAX_URLS: Final = 50
+_CONTROL: Final = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]"
+)
+_JSON_KEYS: Final = (
+    "response_format",
+    "output_type",
+    "output.type",
+    "response_mime_type",
+    "format",
+    "text.format",
+)
+
+
+def check(span: Span) -> tuple[str, ...] | None:
+    """Names of the heuristics that the answer in ``span`` fails, in the order of `HEURISTICS`.
+
+    Empty when it passes all; None when ``span`` is no LLM call or its output was not captured.
+    """
+    answer = answer_of(span)
+    if answer is None:
+        return None
+    return tuple(name for name, fails in HEURISTICS.items() if fails(answer))
+
+
+def _empty_output(answer: Answer) -> bool:
+    """Nothing was said: no text, and nothing else such as a tool call or an image."""
+    return not answer.text.strip() and all(part.type in ("text", "reasoning") for part in answer.parts)
+
+
+def _truncated(answer: Answer) -> bool:
+    """The model ran into its limit of output tokens."""
+    return not answer.finish_reasons.isdisjoint(_TRUNCATED)
+
+
+def _min_length(answer: Answer) -> bool:
+    """Under 20 characters, where neither JSON nor a tool nor a few tokens were asked for."""
+    if not 0 < len(answer.text.strip()) < MIN_CHARS:
+        return False
+    limit = answer.parameters.get("max_tokens")
+    brief = isinstance(limit, int | float) and limit <= _BRIEF_TOKENS
+    return not (brief or answer.calls_tool or _expects_json(answer))
+
+
+def _max_length(answer: Answer) -> bool:
+    """Over 4,000 characters."""
+    return len(answer.text.strip()) > MAX_CHARS
+
+
+def _ai_self_reference(answer: Answer) -> bool:
+    """Talks about being a model instead of answering."""
+    return any(sign in answer.lower for sign in _SELF_SIGNS) and bool(_SELF_REFERENCE.search(answer.lower))
+
+
+def _refusal(answer: Answer) -> bool:
+    """Declines to answer."""
+    return declines(answer)
+
+
+def _suspicious_url(answer: Answer) -> bool:
+    """Names an address that was in nothing the model was given: it may be made up."""
+    if "://" not in answer.lower and "www." not in answer.lower:
+        return False
+    urls = {url.rstrip(".,;:!?*_/") for url in _URL.findall(answer.lower)[:_MAX_URLS]}
+    unknown = [url for url in urls if not _KNOWN_HOSTS.match(url)]
+    if not unknown:
+        return False
+    context = answer.context().lower()
+    return any(url not in context for url in unknown)
+
+
+def _json_invalid(answer: Answer) -> bool:
+    """JSON was asked for and the answer is not JSON."""
+    return bool(answer.text) and _expects_json(answer) and not _is_json(answer.text)
+
+
+def _tool_arguments_invalid(answer: Answer) -> bool:
+    """A tool call whose arguments are not JSON."""
+    return any(
+        part.type == "tool_call" and bool(part.arguments) and not _is_json(part.arguments or "")
+        for part in answer.parts
+    )
+
+
+def _control_characters(answer: Answer) -> bool:
+    """Characters no answer needs: controls but tab and newline, overrides of text direction, tags."""
+    if answer.text.replace("\n", "").isprintable():
+        return False
+    return _CONTROL.search(answer.text) is not None
+
+
+def _expects_json(answer: Answer) -> bool:
+    parameters = answer.parameters
+    for key in _JSON_KEYS:
+        if asked := parameters.get(key):
+            kind = asked.get("type") if isinstance(asked, Mapping) else asked
+            return isinstance(kind, str) and "json" in kind
+    return False
+
+
+def _is_json(text: str) -> bool:
+    try:
+        msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        return False
+    return True
+
+
+HEURISTICS: Final[Mapping[str, Callable[[Answer], bool]]] = {
+    "empty_output": _empty_output,
+    "truncated": _truncated,
+    "min_length": _min_length,
+    "max_length": _max_length,
+    "ai_self_reference": _ai_self_reference,
+    "refusal": _refusal,
+    "suspicious_url": _suspicious_url,
+    "json_invalid": _json_invalid,
+    "tool_arguments_invalid": _tool_arguments_invalid,
+    "control_characters": _control_characters,
+}
+"""Every check by its name, in the order in which failures are listed."""

@@ -1,0 +1,61 @@
+"""Whether a model declined to answer."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from llmwatch.evals.answer import Answer, answer_of, finish_reasons
+from llmwatch.store.span import Span
+
+_FILTERED: Final = frozenset(
+    {"content_filter", "content_filtered", "refusal", "safety", "recitation", "blocklist",
+     "prohibited_content", "guardrail_intervened"}
+)  # fmt: skip
+"""Finish reasons of OpenAI, Anthropic, Gemini and Bedrock that mean the provider or model declined."""
+
+_OPENING: Final = 240
+"""A refusal comes first; the same words further down are usually about something else."""
+
+_SIGNS: Final = (
+    "can't",
+    "can’t",
+    "cannot",
+    "can not",
+    "unable to",
+    "not able to",
+    "won't",
+    "won’t",
+    "not comfortable",
+)
+_ACTS: Final = (
+    r"(?:help|assist|comply|fulfil|fulfill|provide|generate|create|write|produce|answer|do that|do this|"
+    r"continue|engage|support|share|discuss|offer|participate|give you)"
+)
+_REFUSAL: Final = re.compile(
+    rf"\bi(?:'m| am|’m)?(?: really| truly)?(?: sorry| afraid)?[^.!?\n]{{0,60}}?"
+    rf"(?:can(?:'|’)?t|cannot|can not|unable to|not able to|won(?:'|’)t|not comfortable)"
+    rf"(?: be able to| really| currently| in good conscience)?(?: to| with)? {_ACTS}"
+)
+
+
+def refused(span: Span) -> bool | None:
+    """Whether the model declined: the sender or the finish reason says so, or its first words do.
+
+    None when the span is no LLM call, or neither says so nor has captured output.
+    """
+    if span.kind != "llm":
+        return None
+    told = span.call.refused if span.call else None
+    if told or not finish_reasons(span).isdisjoint(_FILTERED):
+        return True
+    answer = answer_of(span)
+    return told if answer is None else declines(answer)
+
+
+def declines(answer: Answer) -> bool:
+    """Whether a captured answer is a refusal, by its finish reason or its first words (English)."""
+    if not answer.finish_reasons.isdisjoint(_FILTERED):
+        return True
+    opening = answer.lower[:_OPENING]
+    return any(sign in opening for sign in _SIGNS) and _REFUSAL.search(opening) is not None
