@@ -3,6 +3,7 @@
 
 CREATE TABLE spans (
     id INTEGER PRIMARY KEY,                 -- order of arrival, dense
+    trace INTEGER NOT NULL,                 -- traces.id: the way from a trace to its spans
     trace_id TEXT NOT NULL,                 -- lowercase hex for OTel, the sender's id otherwise
     span_id TEXT NOT NULL,
     parent_id TEXT,
@@ -61,17 +62,18 @@ CREATE TABLE spans (
     heuristics_failed TEXT,                 -- JSON array; NULL when none was run
     content_captured INTEGER NOT NULL,      -- 1 when a prompt, an answer, an input or an output is kept
     received_ns INTEGER NOT NULL,
-    UNIQUE (trace_id, span_id)
+    UNIQUE (trace, span_id)                 -- by number: appended in order where text ids would scatter
 );
-CREATE INDEX spans_start ON spans (start_ns);
-CREATE INDEX spans_error ON spans (start_ns) WHERE status = 'error';
-CREATE INDEX spans_session ON spans (session_id, start_ns) WHERE session_id IS NOT NULL;
-CREATE INDEX spans_user ON spans (user_id, start_ns) WHERE user_id IS NOT NULL;
 
 -- What was said and everything that was sent: zstd of a msgpack array of the span's records (records.py).
 CREATE TABLE contents (
-    span INTEGER PRIMARY KEY REFERENCES spans (id) ON DELETE CASCADE,
+    span INTEGER PRIMARY KEY,               -- spans.id
     records BLOB NOT NULL
+);
+
+-- What the contents are compressed against. The file carries it, so that the file can be read for ever.
+CREATE TABLE dictionary (
+    data BLOB NOT NULL                      -- one row
 );
 
 -- One row a trace, recomputed from its spans on every write to it.
@@ -84,7 +86,7 @@ CREATE TABLE traces (
     end_ns INTEGER,
     duration_ns INTEGER,
     status TEXT NOT NULL,                   -- the root's once it ended; error while any span has one and no root ended
-    running INTEGER NOT NULL,               -- 1 while the root has not ended
+    running INTEGER NOT NULL,               -- 1 while the root or any span that began has not ended
     span_count INTEGER NOT NULL,
     llm_calls INTEGER NOT NULL,
     error_count INTEGER NOT NULL,
@@ -110,7 +112,20 @@ CREATE TABLE traces (
 );
 CREATE INDEX traces_start ON traces (start_ns);
 CREATE INDEX traces_error ON traces (id) WHERE error_count > 0;
-CREATE INDEX traces_session ON traces (session_id, start_ns) WHERE session_id IS NOT NULL;
+
+-- Which traces have a span with some model, user, tool, …: what filters and drill-downs look up. One narrow
+-- index instead of one on spans per column.
+CREATE TABLE facets (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL,                      -- a filter's key: model, kind, user, session, …
+    value TEXT NOT NULL,
+    UNIQUE (key, value)
+);
+CREATE TABLE trace_facets (
+    facet INTEGER NOT NULL,                 -- facets.id
+    trace INTEGER NOT NULL,                 -- traces.id
+    PRIMARY KEY (facet, trace)
+) WITHOUT ROWID;
 
 CREATE TABLE scores (
     id INTEGER PRIMARY KEY,
@@ -153,6 +168,7 @@ CREATE TABLE rollups (
     start_s INTEGER NOT NULL,
     series INTEGER NOT NULL REFERENCES series (id),
     spans INTEGER NOT NULL,
+    copies INTEGER NOT NULL,                -- LLM spans left out of all else here: their usage counts elsewhere
     errors INTEGER NOT NULL,
     input_tokens INTEGER NOT NULL,
     output_tokens INTEGER NOT NULL,
@@ -250,6 +266,7 @@ CREATE TABLE search_documents (
     span INTEGER NOT NULL,
     trace INTEGER NOT NULL                  -- traces.id
 );
+CREATE INDEX search_documents_trace ON search_documents (trace);
 CREATE TABLE search_queue (
     span INTEGER PRIMARY KEY                -- spans whose text is not indexed yet
 );
