@@ -1,0 +1,74 @@
+"""What OTLP answers: the responses of its services and google.rpc.Status, in the request's encoding."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+from starlette.responses import Response
+
+Signal: TypeAlias = Literal["spans", "logs", "metrics"]
+
+PROTOBUF: Final = "application/x-protobuf"
+JSON: Final = "application/json"
+
+_LONGEST_MESSAGE: Final = 1000  # a response must stay under 4 MiB, and nobody reads more than a line
+_CODES: Final = {400: 3, 403: 7, 404: 5, 405: 12, 408: 4, 413: 8, 415: 3, 500: 13, 503: 14}
+"""google.rpc.Code of an HTTP status."""
+
+
+def accepted(signal: Signal, encoding: str, rejected: int = 0, reason: str = "") -> Response:
+    """200, with a partial success when some records were not taken (their sender must not retry them)."""
+    message = reason[:_LONGEST_MESSAGE]
+    if encoding == PROTOBUF:
+        return Response(_protobuf_response(signal, rejected, message), media_type=PROTOBUF)
+    if not rejected:
+        return Response(b"{}", media_type=JSON)
+    name = "rejectedSpans" if signal == "spans" else "rejectedLogRecords"
+    partial = {name: str(rejected), "errorMessage": message}  # 64-bit integers are text in proto3's JSON
+    return Response(msgspec.json.encode({"partialSuccess": partial}), media_type=JSON)
+
+
+def refused(
+    status: int, message: str, content_type: str = JSON, *, retry_after_s: int | None = None
+) -> Response:
+    """An error as google.rpc.Status: in protobuf for a protobuf request, else in JSON."""
+    code, message = _CODES.get(status, 2), message[:_LONGEST_MESSAGE]
+    headers = {} if retry_after_s is None else {"Retry-After": str(retry_after_s)}
+    if content_type == PROTOBUF:
+        return Response(status_message(code, message), status, headers, PROTOBUF)
+    return Response(msgspec.json.encode({"code": code, "message": message}), status, headers, JSON)
+
+
+def status_message(code: int, message: str) -> bytes:
+    """The bytes of google.rpc.Status: field 1 the code, field 2 the message.
+
+    Written by hand because its package would be a dependency for these two fields.
+    """
+    text = message.encode("utf-8", "replace")
+    return b"\x08" + _varint(code) + b"\x12" + _varint(len(text)) + text
+
+
+def _varint(number: int) -> bytes:
+    out = bytearray()
+    while number > 0x7F:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    out.append(number)
+    return bytes(out)
+
+
+def _protobuf_response(signal: Signal, rejected: int, message: str) -> bytes:
+    if signal == "metrics" or not rejected:
+        return b""  # all three responses are empty messages on full success; no metric is ever rejected
+    if signal == "spans":
+        spans = ExportTraceServiceResponse()
+        spans.partial_success.rejected_spans = rejected
+        spans.partial_success.error_message = message
+        return spans.SerializeToString()
+    logs = ExportLogsServiceResponse()
+    logs.partial_success.rejected_log_records = rejected
+    logs.partial_success.error_message = message
+    return logs.SerializeToString()
