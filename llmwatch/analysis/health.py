@@ -1,0 +1,166 @@
+"""Is everything all right just now? One verdict, computed in one place for screen, scripts and Prometheus.
+
+A rule holds when its figure is over (under) its threshold in the status window and rests on enough calls.
+Pure: takes sums and the time, reads nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, Literal, TypeAlias
+from zoneinfo import ZoneInfo
+
+from llmwatch.analysis.budget import SECOND_NS, BudgetState, budget_state, day_bounds, month_bounds
+from llmwatch.config import Config, HealthConfig
+from llmwatch.format import duration, money, percent
+from llmwatch.store.histogram import Histogram
+from llmwatch.store.rows import Totals
+
+Level: TypeAlias = Literal["OK", "WARN", "CRIT", "IDLE"]
+_WORST_FIRST: Final = ("CRIT", "WARN")
+_MINUTE_S: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A rule that holds."""
+
+    rule: str
+    """error_rate, latency_p95, first_chunk_p95, heuristic_pass, daily_budget, monthly_budget."""
+    level: Literal["WARN", "CRIT"]
+    text: str
+    """For a person: ``error rate 8.1 %, over 5 %``."""
+    filter: str
+    """The filter expression that opens the traces behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How things stand, and why."""
+
+    level: Level
+    """IDLE when nothing was called in the window and no budget complains."""
+    reasons: tuple[Reason, ...] = ()
+    """Worst first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """The spans of time a verdict looks at, each as start and end in Unix seconds, end excluded."""
+
+    status: tuple[int, int]
+    """Whole minutes, the running one included, as rollups are kept by the minute."""
+    day: tuple[int, int]
+    month: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """A verdict and what it rests on."""
+
+    verdict: Verdict
+    totals: Totals
+    """LLM calls in the status window."""
+    daily: BudgetState
+    monthly: BudgetState
+
+
+def windows(now_ns: int, config: Config) -> Windows:
+    """What to sum for `outlook`: LLM calls in ``status``, spend of every kind in ``day`` and ``month``."""
+    zone = ZoneInfo(config.budget.timezone)
+    minute = now_ns // (_MINUTE_S * SECOND_NS) * _MINUTE_S
+    return Windows(
+        (minute - config.health.window_minutes * _MINUTE_S, minute + _MINUTE_S),
+        day_bounds(now_ns, zone),
+        month_bounds(now_ns, zone),
+    )
+
+
+def outlook(status: Totals, day: Totals, month: Totals, now_ns: int, config: Config) -> Outlook:
+    """The verdict on sums over `windows`."""
+    spans, budget = windows(now_ns, config), config.budget
+    daily = budget_state(budget.daily_usd, day.cost_nanousd, now_ns, spans.day, warn_at=budget.warn_at)
+    monthly = budget_state(
+        budget.monthly_usd, month.cost_nanousd, now_ns, spans.month, warn_at=budget.warn_at
+    )
+    return Outlook(
+        verdict(status, daily=daily, monthly=monthly, config=config.health), status, daily, monthly
+    )
+
+
+def verdict(totals: Totals, *, daily: BudgetState, monthly: BudgetState, config: HealthConfig) -> Verdict:
+    """The verdict on LLM calls in the status window and on the budgets."""
+    window = f"since:{config.window_minutes}m"
+    found = [
+        _error_rate(totals, config, window),
+        _slow("latency_p95", "p95 latency", "dur", totals.duration_ns, config.latency_p95_warn_s,
+              config.latency_p95_crit_s, config, window),
+        _slow("first_chunk_p95", "p95 time to first token", "ttft", totals.first_chunk_ns,
+              config.first_chunk_p95_warn_s, config.first_chunk_p95_crit_s, config, window),
+        _heuristics(totals, config, window),
+        _budget("daily_budget", "today", "daily", daily),
+        _budget("monthly_budget", "this month", "monthly", monthly),
+    ]  # fmt: skip
+    reasons = tuple(sorted(filter(None, found), key=lambda reason: _WORST_FIRST.index(reason.level)))
+    level: Level = reasons[0].level if reasons else "OK" if totals.spans else "IDLE"
+    return Verdict(level, reasons)
+
+
+def _error_rate(totals: Totals, config: HealthConfig, window: str) -> Reason | None:
+    if not _enough(totals.spans, config):
+        return None
+    rate = totals.errors / totals.spans
+    level = _level(rate, config.error_rate_warn, config.error_rate_crit)
+    if level is None:
+        return None
+    bar = config.error_rate_crit if level == "CRIT" else config.error_rate_warn
+    text = f"error rate {percent(rate)}, over {bar * 100:g} %"
+    return Reason("error_rate", level, text, f"status:error kind:llm {window}")
+
+
+def _slow(
+    rule: str, name: str, key: str, times: Histogram, warn_s: float, crit_s: float,
+    config: HealthConfig, window: str,
+) -> Reason | None:  # fmt: skip
+    p95_ns = times.percentile(0.95)
+    if p95_ns is None or not _enough(times.count, config):
+        return None
+    level = _level(p95_ns, warn_s * SECOND_NS, crit_s * SECOND_NS)
+    if level is None:
+        return None
+    bar = crit_s if level == "CRIT" else warn_s
+    return Reason(
+        rule, level, f"{name} {duration(p95_ns)}, over {bar:g} s", f"{key}>{bar:g}s kind:llm {window}"
+    )
+
+
+def _heuristics(totals: Totals, config: HealthConfig, window: str) -> Reason | None:
+    if not _enough(totals.checked, config) or totals.passed / totals.checked >= config.heuristic_pass_warn:
+        return None
+    text = (
+        f"{percent(totals.passed / totals.checked)} of answers pass the checks, "
+        f"under {config.heuristic_pass_warn * 100:g} %"
+    )
+    return Reason("heuristic_pass", "WARN", text, f"heuristic:* {window}")
+
+
+def _budget(rule: str, period: str, name: str, state: BudgetState) -> Reason | None:
+    if state.share is None or state.limit_nanousd is None or state.share < min(state.warn_at, 1):
+        return None
+    limit, begun = money(state.limit_nanousd), datetime.fromtimestamp(state.start_s, UTC)
+    where = f"cost>0 after:{begun:%Y-%m-%dT%H:%M:%SZ}"
+    text = f"{period} {money(state.spent_nanousd)}, {percent(state.share)} of the {name} budget {limit}"
+    if state.share >= 1:
+        return Reason(rule, "CRIT", text, where)
+    if state.forecast_nanousd is not None and state.forecast_nanousd > state.limit_nanousd:
+        text += f", heading for {money(state.forecast_nanousd)}"
+    return Reason(rule, "WARN", text, where)
+
+
+def _enough(calls: int, config: HealthConfig) -> bool:
+    return calls >= max(config.min_calls, 1)
+
+
+def _level(value: float, warn: float, crit: float) -> Literal["WARN", "CRIT"] | None:
+    return "CRIT" if value > crit else "WARN" if value > warn else None
