@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
+from llmwatch.tui.models.runs import Tone
+
 Level: TypeAlias = Literal["OK", "WARN", "CRIT", "IDLE"]
+
+STYLES: Final[Mapping[Tone, str]] = {
+    "plain": "",
+    "muted": "$text-muted",
+    "strong": "bold",
+    "ok": "$success",
+    "warn": "$warning",
+    "error": "$error",
+    "accent": "$accent",
+}
+"""The Textual style of a tone; its colours come from the theme."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,21 +28,15 @@ class Look:
 
     glyph: str
     word: str
-    style: str
-    """A Textual style; its colours come from the theme."""
+    tone: Tone
 
 
-OK: Final = Look("✓", "OK", "$success")
-WARN: Final = Look("▲", "WARN", "bold $warning")
-CRIT: Final = Look("✗", "CRIT", "bold $error")
-IDLE: Final = Look("○", "IDLE", "$text-muted")
-RUNNING: Final = Look("◌", "running", "$accent")
-
-MUTED: Final = "$text-muted"
-ACCENT: Final = "$accent"
-STRONG: Final = "bold"
-
-_LEVELS: Final[dict[Level, Look]] = {"OK": OK, "WARN": WARN, "CRIT": CRIT, "IDLE": IDLE}
+_LEVELS: Final[Mapping[Level, Look]] = {
+    "OK": Look("✓", "OK", "ok"),
+    "WARN": Look("▲", "WARN", "warn"),
+    "CRIT": Look("✗", "CRIT", "error"),
+    "IDLE": Look("○", "IDLE", "muted"),
+}
 
 
 def look(level: Level) -> Look:
