@@ -25,7 +25,7 @@ def _stored(server: Server) -> int:
 
 
 def measure(rounds: int, spans: int, singles: int) -> dict[str, dict[str, list[float]]]:
-    """Per server: ``batch`` and ``single`` spans/s, ``p50`` ms, ``cpu`` s per 1000 spans, ``disk`` bytes a span."""
+    """Per server: ``batch`` and ``single`` spans/s, ``p50`` ms, ``cpu`` s per 1000 spans, ``disk`` bytes."""
     figures: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     with (
         tempfile.TemporaryDirectory() as folder,
