@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from sqlite_utils.migrations import Migrations
 
+from llmwatch.store.dictionary import dictionary
+
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
@@ -20,3 +22,4 @@ def _first(db: Database) -> None:
     for statement in script.split(";\n"):
         if statement.strip():
             db.execute(statement)
+    db.execute("INSERT INTO dictionary (data) VALUES (?)", [dictionary()])

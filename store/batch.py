@@ -1,0 +1,48 @@
+"""What is given to the writer, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from llmwatch.store.span import Replay, Score, Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertChange:
+    """A rule that began to hold, changed its level, or ceased to hold."""
+
+    rule: str
+    level: Literal["WARN", "CRIT"] | None
+    """None when the rule does not hold any more."""
+    reason: str = ""
+    time_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Things that are written together and acknowledged together."""
+
+    spans: Sequence[Span] = ()
+    scores: Sequence[Score] = ()
+    replays: Sequence[Replay] = ()
+    alerts: Sequence[AlertChange] = ()
+    counters: Mapping[str, int] = field(default_factory=dict)
+    """Amounts to add to counters by name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteResult:
+    """What became of the records of a batch: spans, scores and replays."""
+
+    inserted: int = 0
+    """New rows."""
+    merged: int = 0
+    """Records that added something to a row."""
+    duplicates: int = 0
+    """Records that were there already."""
+    rejected: int = 0
+    """Records that cannot be stored, e.g. because a number does not fit; all others are."""
+    reason: str = ""
+    """Why the first of them was rejected."""
