@@ -55,7 +55,7 @@ def test_every_file_of_the_rooms_is_in_the_wheel(wheel: Path) -> None:
             ("store", "store/"),
             ("tui", "tui/"),
         )
-        for pattern in ("*.py", "*.tcss", "*.sql", "py.typed")
+        for pattern in ("*.py", "*.tcss", "*.sql", "*.toml", "py.typed")
         for file in (ROOT / room).rglob(pattern)
         if not (
             room == "llmwatch" and file.relative_to(ROOT / room).parts[0] in {"tui", "store", "collector"}
