@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import cache
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -17,7 +18,7 @@ from llmwatch.providers.rates import Rates, Tariff
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from genai_prices.types import ModelInfo, ModelPrice, Provider, TieredPrices
+    from genai_prices.types import ModelInfo, Provider, TieredPrices
 
 Conditions: TypeAlias = tuple[tuple[str, str], ...]
 """What a request says that may change its price, e.g. ``(("service_tier", "flex"),)``."""
@@ -38,45 +39,63 @@ _ONE_PRICE: Final = frozenset({"anthropic", "cohere", "google", "openai", "voyag
 """Makers whose models cost the same through any gateway; open weights have a price per host."""
 
 
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a model costs at one time."""
+
+    tariff: Tariff | None
+    """None when the model is not sold by the token."""
+    source: str
+    """The price book, its version, and the date of the price if it has one."""
+    note: str
+
+
 class Listing:
     """A model in the price book, under the conditions of a call."""
 
-    def __init__(self, seller: Provider, model: ModelInfo, conditions: Conditions, note: str) -> None:
+    def __init__(
+        self, seller: Provider, model: ModelInfo, conditions: Conditions = (), note: str = ""
+    ) -> None:
+        """``note`` says what was assumed to find the model."""
+        self.provider, self.model = seller.id, model.id
+        self._info, self._conditions, self._note = model, conditions, note
         # The library applies special prices only where the seller lists the model itself.
         own = any(model is listed for listed in seller.models)
         wanted = dict(conditions)
-        special = [
+        self._special = [
             variant
             for variant in (model.price_variants or () if own else ())
             if all(wanted.get(key) == value for key, value in variant.when.items())
         ]
-        asked = ", ".join(f"{key} {value}" for key, value in conditions)
-        if asked and not special:
-            asked = f"no price is listed for {asked}, the standard one is used"
-        self.provider, self.model = seller.id, model.id
-        self.note = "; ".join(filter(None, (note, asked)))
-        self._info, self._context = model, wanted if special else None
         dated = model.prices if isinstance(model.prices, list) else []
-        limits = [entry.constraint for entry in dated] + [variant.constraint for variant in special]
+        limits = [entry.constraint for entry in dated] + [entry.constraint for entry in self._special]
         self._days, self._hours = _turning_points(limits)
-        self._tariffs: dict[tuple[int, int], tuple[Tariff | str, str]] = {}
+        self._quotes: dict[tuple[int, int], Quote] = {}
 
-    def tariff(self, at_ns: int) -> tuple[Tariff | str, str]:
-        """The rates at a time (or why there are none) and their source with its date.
-
-        Between two turning points nothing changes, so each stretch is converted once.
-        """
+    def quote(self, at_ns: int) -> Quote:
+        """What the model costs at a time; kept for each stretch between two times when prices change."""
         stretch = (bisect_right(self._days, at_ns), bisect_right(self._hours, at_ns % _DAY_NS))
-        known = self._tariffs.get(stretch)
-        if known is None:
-            moment = datetime.fromtimestamp(at_ns // _SECOND_NS, UTC)
-            source = _book()[1]
-            if stretch[0]:
-                since = datetime.fromtimestamp(self._days[stretch[0] - 1] // _SECOND_NS, UTC)
-                source += f", price since {since:%Y-%m-%d}"
-            prices = self._info.get_prices(moment, self._context)
-            known = self._tariffs[stretch] = _tariff(prices), source
-        return known
+        quote = self._quotes.get(stretch)
+        if quote is None:
+            since = self._days[stretch[0] - 1] if stretch[0] else None
+            quote = self._quotes[stretch] = self._quote(_moment(at_ns), since)
+        return quote
+
+    def _quote(self, moment: datetime, since_ns: int | None) -> Quote:
+        special = [v for v in self._special if v.constraint is None or v.constraint.active(moment)]
+        notes = [self._note] if self._note else []
+        if self._conditions:
+            asked = ", ".join(f"{key} {value}" for key, value in self._conditions)
+            notes.append(asked if special else f"no price is listed for {asked}, the standard one is used")
+        prices = vars(self._info.get_prices(moment, dict(self._conditions) if special else None))
+        listed = {key: value for key, value in prices.items() if value is not None}
+        by_token = not listed or not listed.keys().isdisjoint(_RATES.values())
+        if not by_token:
+            notes.insert(0, f"unpriced: sold by {', '.join(sorted(listed))}, which spans do not report")
+        source = _book()[1]
+        if since_ns is not None:
+            source += f", price since {_moment(since_ns):%Y-%m-%d}"
+        return Quote(_tariff(listed) if by_token else None, source, "; ".join(notes))
 
 
 def find(provider: str | None, model: str, conditions: Conditions = ()) -> Listing | None:
@@ -135,6 +154,10 @@ def _turning_points(constraints: Sequence[object]) -> tuple[list[int], list[int]
     return sorted(days), sorted(hours)
 
 
+def _moment(at_ns: int) -> datetime:
+    return datetime.fromtimestamp(at_ns // _SECOND_NS, UTC)
+
+
 def _midnight_ns(day: date) -> int:
     return (day - date(1970, 1, 1)).days * _DAY_NS
 
@@ -145,13 +168,7 @@ def _time_of_day_ns(moment: time) -> int:
     return (seconds - int(offset.total_seconds() if offset else 0)) * _SECOND_NS % _DAY_NS
 
 
-def _tariff(prices: ModelPrice) -> Tariff | str:
-    """Integer rates of a model's prices, or what it is sold by when that is not tokens."""
-    listed: dict[str, Decimal | TieredPrices] = {
-        key: value for key, value in vars(prices).items() if value is not None
-    }
-    if listed and not listed.keys() & set(_RATES.values()):
-        return f"unpriced: sold by {', '.join(sorted(listed))}, which spans do not report"
+def _tariff(listed: Mapping[str, Decimal | TieredPrices]) -> Tariff:
     starts = {start for value in listed.values() for start, _ in _steps(value)}
     tiers = tuple((start, _rates(listed, start + 1)) for start in sorted(starts) if start)
     return Tariff(_rates(listed, 0), tiers)

@@ -12,7 +12,7 @@ from typing import Final
 from llmwatch.providers.modelnames import is_local
 from llmwatch.providers.pricebook import Conditions, Listing, find
 from llmwatch.providers.rates import bill, total
-from llmwatch.store.span import Call, Cost, JsonObject
+from llmwatch.store.span import Call, Cost, CostLine, JsonObject
 
 _LONGEST_NAME: Final = 200
 """Longer names are not looked up: no model has one."""
@@ -47,17 +47,18 @@ def price(call: Call, at_ns: int, *, free: bool = False) -> Cost | None:
     listing = _listing(call.provider, call.response_model, call.request_model, _conditions(call.parameters))
     if isinstance(listing, str):
         return Cost(nanousd=None, note=listing)
-    tariff, source = listing.tariff(at_ns)
-    note = listing.note
-    if isinstance(tariff, str):
-        lines, note = None, tariff
-    elif usage.input_tokens is None and tariff.base.input is not None:
-        lines, note = None, "unpriced: the span does not say its input tokens"
-    else:
-        lines = bill(usage, tariff)
+    quote = listing.quote(at_ns)
+    lines: tuple[CostLine, ...] = ()
+    nanousd, note = None, quote.note
+    if quote.tariff is not None:
+        if usage.input_tokens is None and quote.tariff.base.input is not None:
+            note = "unpriced: the span does not say its input tokens"
+        else:
+            lines = bill(usage, quote.tariff)
+            nanousd = total(lines)
     return Cost(
-        nanousd=None if lines is None else total(lines), lines=lines or (),
-        provider=listing.provider, model=listing.model, source=source, note=note,
+        nanousd=nanousd, lines=lines, provider=listing.provider, model=listing.model,
+        source=quote.source, note=note,
     )  # fmt: skip
 
 
