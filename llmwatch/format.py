@@ -118,6 +118,11 @@ def change(before: float | None, now: float | None) -> str:
     return f"{sign}{min(abs(relative), 999)} %"
 
 
+def plural(count: int, noun: str) -> str:
+    """A count with its noun: ``1 span``, ``2,048 spans``."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def size(count: int) -> str:
     """Bytes in binary units: ``412 B``, ``1.1 GB``."""
     value = float(count)

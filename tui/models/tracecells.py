@@ -56,17 +56,17 @@ def what_happened(row: TraceRow, now_ns: int = 0) -> Run:
     if row.status == "error":
         return error or "failed", "error"
     if row.error_count:
-        return f"{_count(row.error_count, 'span')} failed{': ' if error else ''}{error}", "warn"
+        return f"{fmt.plural(row.error_count, 'span')} failed{': ' if error else ''}{error}", "warn"
     if row.running:
-        return f"running, {_count(row.span_count, 'span')} so far", "accent"
+        return f"running, {fmt.plural(row.span_count, 'span')} so far", "accent"
     if row.finish_reason in _CUT:
         return _CUT[row.finish_reason], "warn"
     if row.heuristics_failed:
         return ", ".join(row.heuristics_failed).replace("_", " "), "warn"
     if row.unpriced_calls:
-        return f"{_count(row.unpriced_calls, 'call')} unpriced", "muted"
+        return f"{fmt.plural(row.unpriced_calls, 'call')} unpriced", "muted"
     if row.llm_calls > 1:
-        return f"{row.llm_calls} calls in {_count(row.span_count, 'span')}", "muted"
+        return f"{row.llm_calls} calls in {fmt.plural(row.span_count, 'span')}", "muted"
     return ("" if row.span_count == 1 else f"{row.span_count} spans"), "muted"
 
 
@@ -76,10 +76,6 @@ def _error(row: TraceRow) -> str:
     if not message or message.startswith(kind):
         return neutral_line(message or kind)
     return neutral_line(f"{kind}: {message}" if kind else message)
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}{'' if n == 1 else 's'}"
 
 
 def _text(value: str | None, tone: Tone = "plain") -> Run:
