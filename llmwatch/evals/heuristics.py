@@ -35,14 +35,10 @@ _MAX_URLS: Final = 50
 _CONTROL: Final = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]"
 )
-_JSON_KEYS: Final = (
-    "response_format",
-    "output_type",
-    "output.type",
-    "response_mime_type",
-    "format",
-    "text.format",
-)
+_FORMATS: Final = ("response_format", "output_type", "output.type", "response_mime_type", "format", "text")
+"""Parameters that ask for a format: of OpenAI chat, GenAI (two), Gemini, Ollama, OpenAI responses."""
+
+_LIMITS: Final = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 
 
 def check(span: Span) -> tuple[str, ...] | None:
@@ -70,8 +66,8 @@ def _min_length(answer: Answer) -> bool:
     """Under 20 characters, where neither JSON nor a tool nor a few tokens were asked for."""
     if not 0 < len(answer.text.strip()) < MIN_CHARS:
         return False
-    limit = answer.parameters.get("max_tokens")
-    brief = isinstance(limit, int | float) and limit <= _BRIEF_TOKENS
+    limits = [answer.parameters.get(name) for name in _LIMITS]
+    brief = any(isinstance(limit, int | float) and limit <= _BRIEF_TOKENS for limit in limits)
     return not (brief or answer.calls_tool or _expects_json(answer))
 
 
@@ -124,11 +120,13 @@ def _control_characters(answer: Answer) -> bool:
 
 def _expects_json(answer: Answer) -> bool:
     parameters = answer.parameters
-    for key in _JSON_KEYS:
-        if asked := parameters.get(key):
-            kind = asked.get("type") if isinstance(asked, Mapping) else asked
-            return isinstance(kind, str) and "json" in kind
-    return False
+    return any(_names_json(parameters[name]) for name in _FORMATS if name in parameters)
+
+
+def _names_json(asked: object) -> bool:
+    if isinstance(asked, Mapping):
+        return _names_json(asked.get("type") or asked.get("format"))
+    return isinstance(asked, str) and "json" in asked[:40]
 
 
 def _is_json(text: str) -> bool:

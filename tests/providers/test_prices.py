@@ -275,7 +275,8 @@ TARIFFS = st.sampled_from(
         Tariff(
             Rates(
                 input=4_000_000_000, output=16_000_000_000, cache_read=400_000_000,
-                input_audio=32_000_000_000, cache_read_audio=400_000_000, output_audio=64_000_000_000, reasoning=3_000_000_000,
+                input_audio=32_000_000_000, cache_read_audio=400_000_000,
+                output_audio=64_000_000_000, reasoning=3_000_000_000,
                 request=12_000_000_000_000,
             )
         ),
