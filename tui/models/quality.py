@@ -1,0 +1,253 @@
+"""The quality pane: scores and checks over the last day, and whether they have got worse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from llmwatch.analysis.health import Level
+from llmwatch.format import change, percent, since, tokens
+from llmwatch.neutral import neutral_line
+from llmwatch.store.rows import Point, ScorePoint, Totals, VersionRow
+from llmwatch.tui.models.cells import Cell, Door, Line, flow
+from llmwatch.tui.state import look
+
+DAY_S: Final = 86_400
+STEPS: Final = 48
+_SPANS_S: Final = (3600, 3 * 3600, 6 * 3600, 12 * 3600, DAY_S)
+_RECENT: Final = 4
+"""The last quarter of the window is compared with the rest of it."""
+_ENOUGH: Final = 10
+"""Fewer answers or scores than this, on either side, are not compared."""
+_SERIES: Final = 2
+_NAME: Final = 20
+
+DROP_WARN: Final = 0.1
+NEGATIVE_WARN: Final = 0.15
+TRUNCATED_WARN: Final = 0.2
+REFUSALS_WARN: Final = 2.0
+"""Relative drop of a score, share of negative feedback, share of truncated answers, and growth of the
+refusal rate from which the pane warns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A stretch of time in equal steps."""
+
+    start_s: int
+    step_s: int
+
+    @property
+    def starts(self) -> range:
+        """When each step begins, Unix seconds; the last one is running."""
+        return range(self.start_s, self.start_s + self.step_s * (STEPS + 1), self.step_s)
+
+    @property
+    def end_s(self) -> int:
+        """The end of the last step."""
+        return self.starts[-1] + self.step_s
+
+    @property
+    def title(self) -> str:
+        """``24 h``."""
+        return f"{self.step_s * STEPS // 3600} h"
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A line of the chart."""
+
+    name: str
+    values: tuple[float | None, ...]
+    """Mean of each step, 0 to 1; None where nothing was judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """A new version on the chart."""
+
+    step: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A number below the chart."""
+
+    label: str
+    value: str
+    level: Level | None
+    """None where nothing says what is good."""
+    change: str = ""
+    note: str = ""
+    door: Door | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QualityView:
+    """What the quality pane shows."""
+
+    window: Window
+    series: tuple[Series, ...]
+    markers: tuple[Marker, ...]
+    facts: tuple[Fact, ...]
+
+
+def window_of(first_s: int | None, now_s: int) -> Window:
+    """The shortest of 1, 3, 6, 12 and 24 hours up to now that holds everything since ``first_s``."""
+    span = next((each for each in _SPANS_S if first_s is not None and now_s - first_s <= each), DAY_S)
+    step = max(span // STEPS // 60, 1) * 60
+    return Window(now_s // step * step - step * STEPS, step)
+
+
+def quality_view(
+    window: Window, scores: Sequence[ScorePoint], calls: Sequence[Point], versions: Sequence[VersionRow],
+    pass_warn: float,
+) -> QualityView:  # fmt: skip
+    """The pane's content.
+
+    Args:
+        window: What is looked at.
+        scores: Scores in its steps.
+        calls: LLM calls in its steps.
+        versions: What was live in it.
+        pass_warn: Share of answers that pass the checks, below which that is a warning.
+    """
+    named = _by_name([score for score in scores if score.source != "user" and score.valued])
+    series = [Series(neutral_line(name, _NAME), _course(window, each)) for name, each in named]
+    by_start = {point.start_s: point.totals for point in calls}
+    checks = tuple(
+        _share(by_start[at].passed, by_start[at].checked) if at in by_start else None for at in window.starts
+    )
+    if not series and any(value is not None for value in checks):
+        series = [Series("checks", checks)]
+    facts = [
+        *(_score_fact(name, each, window) for name, each in named),
+        *_feedback_facts([score for score in scores if score.source == "user"]),
+        *_call_facts(calls, window, pass_warn),
+    ]
+    return QualityView(window, tuple(series[:_SERIES]), tuple(_markers(window, versions)), tuple(facts))
+
+
+def _by_name(scores: Sequence[ScorePoint]) -> list[tuple[str, list[ScorePoint]]]:
+    """Scores by name, the most frequent first."""
+    named: dict[str, list[ScorePoint]] = {}
+    for score in scores:
+        named.setdefault(score.name, []).append(score)
+    return sorted(named.items(), key=lambda item: -sum(score.scores for score in item[1]))
+
+
+def _course(window: Window, scores: Sequence[ScorePoint]) -> tuple[float | None, ...]:
+    return tuple(_mean([score for score in scores if score.start_s == at]) for at in window.starts)
+
+
+def _mean(scores: Sequence[ScorePoint]) -> float | None:
+    valued = sum(score.valued for score in scores)
+    return sum(score.total for score in scores) / valued if valued else None
+
+
+def _share(part: int, of: int) -> float | None:
+    return part / of if of else None
+
+
+def _recent_s(window: Window) -> int:
+    return window.end_s - window.step_s * STEPS // _RECENT
+
+
+def _score_fact(name: str, scores: Sequence[ScorePoint], window: Window) -> Fact:
+    recent = [score for score in scores if score.start_s >= _recent_s(window)]
+    before = [score for score in scores if score.start_s < _recent_s(window)]
+    now, then = _mean(recent), _mean(before)
+    comparable = min(sum(each.valued for each in recent), sum(each.valued for each in before)) >= _ENOUGH
+    dropped = comparable and now is not None and then is not None and now < then * (1 - DROP_WARN)
+    shown = now if now is not None else then
+    return Fact(
+        neutral_line(name, _NAME), "–" if shown is None else f"{shown:.2f}", "WARN" if dropped else "OK",
+        change(then, now) if comparable else "", f"n {tokens(sum(score.valued for score in scores))}",
+    )  # fmt: skip
+
+
+def _feedback_facts(scores: Sequence[ScorePoint]) -> list[Fact]:
+    count, negative = sum(score.scores for score in scores), sum(score.negative for score in scores)
+    if not count:
+        return []
+    level: Level = "WARN" if count >= _ENOUGH and negative / count > NEGATIVE_WARN else "OK"
+    return [Fact("thumbs down", percent(negative / count), level, note=f"of {tokens(count)}")]
+
+
+def _call_facts(calls: Sequence[Point], window: Window, pass_warn: float) -> list[Fact]:
+    recent = _sum([point.totals for point in calls if point.start_s >= _recent_s(window)])
+    before = _sum([point.totals for point in calls if point.start_s < _recent_s(window)])
+    spans, checked = recent.spans + before.spans, recent.checked + before.checked
+    passed, refused = _share(recent.passed + before.passed, checked), recent.refused + before.refused
+    cut = _share(recent.truncated + before.truncated, spans)
+    where = f"since:{window.title.replace(' ', '')}"
+    facts = []
+    if passed is not None:
+        low: Level = "WARN" if checked >= _ENOUGH and passed < pass_warn else "OK"
+        door = Door(f"heuristic:* {where}", "answers that fail a check")
+        facts.append(Fact("checks", percent(passed), low, note="pass", door=door))
+    if spans:
+        grown = min(recent.spans, before.spans) >= _ENOUGH and refused and (
+            recent.refused / recent.spans > REFUSALS_WARN * before.refused / before.spans
+        )  # fmt: skip
+        door = Door(f"heuristic:refusal {where}", "answers that refuse")
+        facts.append(Fact("refusals", percent(refused / spans), "WARN" if grown else "OK", door=door))
+    if cut:
+        level: Level = "WARN" if spans >= _ENOUGH and cut > TRUNCATED_WARN else "OK"
+        door = Door(f"finish:length {where}", "answers cut off at the token limit")
+        facts.append(Fact("truncated", percent(cut), level, door=door))
+    return facts
+
+
+def _sum(parts: Sequence[Totals]) -> Totals:
+    def total(of: Callable[[Totals], int]) -> int:
+        return sum(map(of, parts))
+
+    return Totals(
+        spans=total(lambda t: t.spans), checked=total(lambda t: t.checked), passed=total(lambda t: t.passed),
+        refused=total(lambda t: t.refused), truncated=total(lambda t: t.truncated),
+    )  # fmt: skip
+
+
+def _markers(window: Window, versions: Sequence[VersionRow]) -> list[Marker]:
+    """Versions that came after an earlier one of the same thing, within the window."""
+    markers = []
+    for version in versions:
+        step = (version.first_seen_ns // 10**9 - window.start_s) // window.step_s
+        if 0 < step <= STEPS and replaced(version, versions):
+            markers.append(Marker(step, neutral_line(f"{version.name} {version.version}", _NAME)))
+    return markers
+
+
+def replaced(version: VersionRow, versions: Sequence[VersionRow]) -> VersionRow | None:
+    """The version of the same thing that was the newest before ``version``."""
+    same = [each for each in versions if (each.kind, each.name) == (version.kind, version.name)]
+    earlier = [each for each in same if each.first_seen_ns < version.first_seen_ns]
+    return max(earlier, key=lambda each: each.first_seen_ns, default=None)
+
+
+def quality_lines(view: QualityView, width: int, height: int) -> list[Line]:
+    """The numbers below the chart."""
+    if not view.facts:
+        return [(Cell("No answers were checked or scored yet.", "muted"),)]
+    return flow([_chunk(fact) for fact in view.facts], width, height)
+
+
+def _chunk(fact: Fact) -> Line:
+    seen = look(fact.level) if fact.level else None
+    cells = [Cell(f"{seen.glyph} ", seen.tone)] if seen else []
+    cells += [Cell(f"{fact.label} ", "muted"), Cell(fact.value, "strong", fact.door)]
+    if fact.change:
+        cells.append(Cell(f" {fact.change}", seen.tone if seen and fact.level != "OK" else "muted"))
+    if fact.note:
+        cells.append(Cell(f" {fact.note}", "muted"))
+    return tuple(cells)
+
+
+def tick_labels(window: Window, count: int) -> tuple[list[int], list[str]]:
+    """Steps to put a time under, and the times."""
+    steps = [round(i * STEPS / count) for i in range(count + 1)]
+    now_ns = window.end_s * 10**9
+    return steps, [since(window.starts[step] * 10**9, now_ns).split()[-1] for step in steps]
