@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Final
 
 import msgspec
@@ -90,7 +91,8 @@ def _suspicious_url(answer: Answer) -> bool:
     """Names an address that was in nothing the model was given: it may be made up."""
     if "://" not in answer.lower and "www." not in answer.lower:
         return False
-    urls = {url.rstrip(".,;:!?*_/") for url in _URL.findall(answer.lower)[:_MAX_URLS]}
+    found = islice(_URL.finditer(answer.lower), _MAX_URLS)
+    urls = {match.group().rstrip(".,;:!?*_/") for match in found}
     unknown = [url for url in urls if not _KNOWN_HOSTS.match(url)]
     if not unknown:
         return False
