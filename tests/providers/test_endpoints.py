@@ -68,7 +68,7 @@ def test_the_key_is_read_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(KeyMissingError, match="X_KEY is not set"):
         endpoint.key()
     monkeypatch.setenv("X_KEY", f" {CANARY}\n")
-    assert endpoint.ready
+    assert made("x", key_env="X_KEY").ready
     assert endpoint.key() == CANARY
     assert CANARY not in repr(endpoint)
     assert endpoint.redact(f"Bearer {CANARY}!") == "Bearer [key]!"
