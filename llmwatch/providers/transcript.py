@@ -137,5 +137,3 @@ def _part(heading: str, body: str, kept: Sequence[Part], number: int) -> list[Pa
 
 
 _HINT: Final = "A message begins with === system, user, assistant or tool."
-    "A message begins with === system, user, assistant or tool; y copies the text before you close."
-)
