@@ -148,3 +148,8 @@ def topic_of(question: str) -> Topic | None:
 def pattern(text: str) -> re.Pattern[str]:
     """Matches ``text`` whatever its slots hold."""
     return re.compile(".+?".join(re.escape(piece) for piece in _SLOT.split(text)[::2]))
+
+
+def tokens_in(text: str) -> int:
+    """A rough count: four characters a token."""
+    return max(1, len(text) // 4)

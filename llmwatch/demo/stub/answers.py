@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from llmwatch.demo.corpus import corpus, fill, pattern, slots_in, topic_of
+from llmwatch.demo.corpus import corpus, fill, pattern, slots_in, tokens_in, topic_of
 
 _REASONING_MODELS = ("o1", "o3", "o4-", "gpt-5", "2.5")
 _CACHED_FROM = 400
@@ -59,11 +59,6 @@ class Answer:
     output_tokens: int
     cached_tokens: int
     reasoning_tokens: int
-
-
-def tokens_in(text: str) -> int:
-    """A rough count: four characters a token."""
-    return max(1, len(text) // 4)
 
 
 def text_of(content: object) -> str:

@@ -9,7 +9,7 @@ import struct
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from llmwatch.demo.stub.answers import tokens_in
+from llmwatch.demo.corpus import tokens_in
 from llmwatch.demo.stub.failures import failure, openai_error
 
 _DIMENSIONS = 16

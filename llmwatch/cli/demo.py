@@ -1,0 +1,48 @@
+"""llmwatch demo: the real collector and screen over a made-up workload, with nothing to configure."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import click
+
+from llmwatch import config as configuration
+from llmwatch import paths
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65535), help="Port of the collector (default: 4318).")
+@click.option("--seed", type=int, default=1, show_default=True, help="Another seed is another day.")
+def command(port: int | None, seed: int) -> None:
+    """Watch a believable workload: nothing to configure, no key needed, nothing left behind.
+
+    Its services send real OTLP and JSON to the real collector, which keeps a temporary database. A stub
+    provider on this machine answers replays.
+    """
+    from llmwatch.cli.watch import need_terminal, reach, show
+    from llmwatch.demo.processes import child
+    from llmwatch.demo.settings import collector_toml, settings
+    from llmwatch.demo.timeline import daily_budget_usd
+
+    need_terminal()
+    user = configuration.load(paths.config_path())
+    with contextlib.ExitStack() as stack:
+        folder = tempfile.TemporaryDirectory(prefix="llmwatch-demo-", ignore_cleanup_errors=True)
+        home = Path(stack.enter_context(folder))
+        stub = stack.enter_context(child(home / "stub.log", "stub"))
+        assert stub.stdout is not None
+        origin = stub.stdout.readline().decode().strip()
+        config = settings(user, origin, daily_budget_usd(time.time_ns()))
+        file = home / "config.toml"
+        file.write_text(collector_toml(config))
+        os.environ["LLMWATCH_CONFIG"] = str(file)  # for the collector that `reach` starts
+        collector = reach(home / "demo.db", config.collector.host, port or config.collector.port)
+        stack.callback(collector.stop)
+        stack.enter_context(child(home / "workload.log", "workload", collector.url, str(seed)))
+        code = show(home / "demo.db", collector, config)
+    sys.exit(code)

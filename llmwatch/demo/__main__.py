@@ -1,0 +1,14 @@
+"""Entry of the demo's child processes: ``stub``, or ``workload ORIGIN SEED``."""
+
+import sys
+
+from llmwatch.demo.children import run_stub, run_workload
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case ["stub"]:
+            run_stub()
+        case ["workload", origin, seed]:
+            run_workload(origin, int(seed))
+        case _:
+            sys.exit(__doc__)
