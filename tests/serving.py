@@ -12,10 +12,13 @@ import uvicorn
 
 
 @contextlib.contextmanager
-def serving(app: Any) -> Iterator[str]:
-    """``app`` on a free port of 127.0.0.1, in a thread; yields its origin. It listens before this returns."""
+def serving(app: Any, server: uvicorn.Server | None = None) -> Iterator[str]:
+    """``app`` on a free port of 127.0.0.1, in a thread; yields its origin. It listens before this returns.
+
+    ``server`` is what serves it, if it is not to be uvicorn as it comes.
+    """
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))
+    server = server or uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="serving")
     thread.start()
     try:

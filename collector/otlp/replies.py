@@ -15,7 +15,18 @@ PROTOBUF: Final = "application/x-protobuf"
 JSON: Final = "application/json"
 
 _LONGEST_MESSAGE: Final = 1000  # a response must stay under 4 MiB, and nobody reads more than a line
-_CODES: Final = {400: 3, 403: 7, 404: 5, 405: 12, 408: 4, 413: 8, 415: 3, 500: 13, 503: 14}
+INVALID_ARGUMENT: Final = 3
+_CODES: Final = {
+    400: INVALID_ARGUMENT,
+    403: 7,
+    404: 5,
+    405: 12,
+    408: 4,
+    413: 8,
+    415: INVALID_ARGUMENT,
+    500: 13,
+    503: 14,
+}
 """google.rpc.Code of an HTTP status."""
 
 
@@ -31,12 +42,13 @@ def accepted(signal: Signal, encoding: str, rejected: int = 0, reason: str = "")
     return Response(msgspec.json.encode({"partialSuccess": partial}), media_type=JSON)
 
 
-def refused(
-    status: int, message: str, content_type: str = JSON, *, retry_after_s: int | None = None
-) -> Response:
-    """An error as google.rpc.Status: in protobuf for a protobuf request, else in JSON."""
+def refused(status: int, message: str, content_type: str = JSON, *, retry_after_s: int = 1) -> Response:
+    """An error as google.rpc.Status: in protobuf for a protobuf request, else in JSON.
+
+    A 503 says after how many seconds to try again.
+    """
     code, message = _CODES.get(status, 2), message[:_LONGEST_MESSAGE]
-    headers = {} if retry_after_s is None else {"Retry-After": str(retry_after_s)}
+    headers = {"Retry-After": str(retry_after_s)} if status == 503 else {}
     if content_type == PROTOBUF:
         return Response(status_message(code, message), status, headers, PROTOBUF)
     return Response(msgspec.json.encode({"code": code, "message": message}), status, headers, JSON)

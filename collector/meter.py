@@ -1,0 +1,57 @@
+"""How the collector itself is doing: requests, failures, time taken."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+@dataclass(slots=True)
+class Meter:
+    """Sums since the start, over requests that bring something (POST)."""
+
+    requests: int = 0
+    errors: int = 0
+    """Answered with 400 or more."""
+    seconds: float = 0.0
+
+    @property
+    def error_rate(self) -> float | None:
+        """Share of failed requests; None before the first."""
+        return self.errors / self.requests if self.requests else None
+
+    @property
+    def average_s(self) -> float | None:
+        """Mean time from a request's head to the end of its answer; None before the first."""
+        return self.seconds / self.requests if self.requests else None
+
+
+class Metered:
+    """Counts every POST on ``meter``."""
+
+    def __init__(self, app: ASGIApp, *, meter: Meter) -> None:
+        self._app = app
+        self._meter = meter
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Ask the app and note how it went; a request without an answer has failed."""
+        if scope["type"] != "http" or scope["method"] != "POST":
+            await self._app(scope, receive, send)
+            return
+        status = 500
+        started = time.perf_counter()
+
+        async def noting(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        finally:
+            self._meter.requests += 1
+            self._meter.errors += status >= 400
+            self._meter.seconds += time.perf_counter() - started
