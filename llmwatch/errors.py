@@ -7,6 +7,7 @@
     ├── StoreError
     │   ├── StoreBusyError       the write queue is full: try again later
     │   ├── StoreUnusableError   the file cannot be opened, is locked by another writer, full or broken
+    │   ├── DamagedRecordError   one stored record cannot be read, the rest of the file can
     │   ├── StoreMissingError    there is no database yet: no collector has written to it
     │   └── FilterError          a filter expression that cannot be read, with the position
     ├── IngestError              a request that cannot be taken, with its HTTP status
@@ -55,6 +56,10 @@ class StoreUnusableError(StoreError):
 
 class StoreMissingError(StoreError):
     """There is no database at the path: no collector has written one yet."""
+
+
+class DamagedRecordError(StoreError):
+    """One stored record cannot be read; the rest of the file can."""
 
 
 class FilterError(StoreError):

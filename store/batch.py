@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -46,3 +46,11 @@ class WriteResult:
     """Records that cannot be stored, e.g. because a number does not fit; all others are."""
     reason: str = ""
     """Why the first of them was rejected."""
+
+
+def pieces(batch: Batch) -> Iterator[Batch]:
+    """``batch`` cut into batches of one record each."""
+    yield from (Batch(spans=(span,)) for span in batch.spans)
+    yield from (Batch(scores=(score,)) for score in batch.scores)
+    yield from (Batch(replays=(replay,)) for replay in batch.replays)
+    yield Batch(alerts=batch.alerts, counters=batch.counters)

@@ -9,6 +9,7 @@ from llmwatch.errors import StoreBusyError, StoreError, StoreUnusableError
 
 _LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_ABOUT_DATA = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError)
 _EXPLAINED = {
     sqlite3.SQLITE_FULL: (
         "there is no space left for it",
@@ -19,6 +20,19 @@ _EXPLAINED = {
     sqlite3.SQLITE_CANTOPEN: ("it cannot be opened", "Check that the folder exists, or use --db."),
     sqlite3.SQLITE_IOERR: ("the disk reported an error", "Check the disk, then the file's folder."),
 }
+
+
+def file_error(error: Exception, path: Path) -> StoreError | None:
+    """The error to hand on when the file at ``path`` is at fault; None when what was written is.
+
+    What was written may not fit (a number of more than 64 bits), not encode (half a character) or not
+    merge with a damaged record: then all else that was written with it can be.
+    """
+    if isinstance(error, StoreUnusableError | StoreBusyError):
+        return error
+    if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, _ABOUT_DATA):
+        return store_error(error, path)
+    return None
 
 
 def store_error(error: sqlite3.Error, path: Path) -> StoreError:

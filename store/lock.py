@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from llmwatch.errors import StoreUnusableError
+from llmwatch.paths import make_private_dir
 
 if sys.platform == "win32":
     import msvcrt
@@ -42,6 +43,7 @@ class WriterLock:
 
     def __init__(self, path: Path) -> None:
         try:
+            make_private_dir(path.parent)
             self._file = os.open(lock_path(path), os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise StoreUnusableError(
@@ -75,7 +77,7 @@ def lock_path(path: Path) -> Path:
 
 
 def holder(path: Path) -> Holder | None:
-    """Who wrote to the database at ``path`` last, if it did not say that it stopped; a crash cannot say so."""
+    """Who writes to the database at ``path``, or did when it crashed; None when it was closed."""
     try:
         return Holder(**json.loads(lock_path(path).read_bytes()))
     except (OSError, ValueError, TypeError):

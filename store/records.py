@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from llmwatch.errors import StoreUnusableError
+from llmwatch.errors import DamagedRecordError
 from llmwatch.store.span import Replay, Span
 
 if sys.version_info >= (3, 14):
@@ -54,7 +54,7 @@ class Codec:
         """The records in ``data``.
 
         Raises:
-            StoreUnusableError: The bytes are damaged.
+            DamagedRecordError: The bytes are damaged.
         """
         try:
             return _decode_spans(zstd.decompress(data, self._dictionary))
@@ -69,7 +69,7 @@ class Codec:
         """The replay in ``data``.
 
         Raises:
-            StoreUnusableError: The bytes are damaged.
+            DamagedRecordError: The bytes are damaged.
         """
         try:
             return _decode_replay(zstd.decompress(data, self._dictionary))
@@ -83,8 +83,8 @@ def digest(record: Span) -> bytes:
     return hashlib.blake2b(_encode_sorted(said), digest_size=16).digest()
 
 
-def _damaged(error: Exception) -> StoreUnusableError:
-    return StoreUnusableError(
+def _damaged(error: Exception) -> DamagedRecordError:
+    return DamagedRecordError(
         f"A stored record cannot be read: {error}",
         hint="The rest of the database may still be read; save it with sqlite3 FILE .recover",
     )

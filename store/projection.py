@@ -1,0 +1,174 @@
+"""A span as a row: the columns of ``spans``, in two halves.
+
+`Brief` is what the rest of its trace needs to know of a span (usage roles, the trace's row, rollups,
+facets); `DETAILS` are the other columns. Both are tuples in the order of their columns, because a row is
+built for every span that arrives and read for every span of a trace that grows.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from llmwatch.store.span import Call, Content, Retrieval, Span, Tool, Usage
+
+_json = msgspec.json.Encoder().encode
+
+
+class Brief(NamedTuple):
+    """What the rest of its trace needs to know of a span. Names are those of the columns."""
+
+    span_id: str
+    parent_id: str | None
+    name: str
+    state: str
+    start_ns: int
+    end_ns: int | None
+    duration_ns: int | None
+    status: str
+    error_type: str | None
+    error_message: str | None
+    kind: str
+    service: str | None
+    environment: str | None
+    app_version: str | None
+    feature: str | None
+    prompt_name: str | None
+    prompt_version: str | None
+    provider: str | None
+    model: str | None
+    session_id: str | None
+    user_id: str | None
+    request_model: str | None
+    response_model: str | None
+    response_id: str | None
+    finish_reasons: str | None
+    time_to_first_chunk_ns: int | None
+    refused: int | None
+    input_tokens: int | None
+    output_tokens: int | None
+    total_tokens: int | None
+    cache_read_tokens: int | None
+    cache_write_tokens: int | None
+    reasoning_tokens: int | None
+    cost_nanousd: int | None
+    tool_name: str | None
+    heuristics_failed: str | None
+
+    @property
+    def dimensions(self) -> tuple[str | None, ...]:
+        """Kind to model: what rollups are kept by, in the order of ``series``."""
+        return self[10:19]
+
+    @property
+    def usage(self) -> tuple[int | None, ...]:
+        """The token counts that say whether a span carries usage."""
+        return self[27:33]
+
+    @property
+    def carries_usage(self) -> bool:
+        """Whether any token was counted. A usage of zeros says nothing that another span may not say."""
+        return any(self[27:33])
+
+
+DETAILS: Final = (
+    "trace_id", "dialect", "level", "request_id", "tags", "retry_count", "operation", "temperature",
+    "max_tokens", "stream", "cache_hit", "cache_write_1h_tokens", "input_audio_tokens",
+    "output_audio_tokens", "tokens_estimated", "sender_cost_nanousd", "tool_call_id", "tool_success",
+    "document_count", "content_captured", "received_ns",
+)  # fmt: skip
+
+_NO_CALL: Final = Call()
+_NO_TOOL: Final = Tool()
+_NO_USAGE: Final = Usage()
+_NO_RETRIEVAL: Final = Retrieval()
+
+
+def project(span: Span, received_ns: int) -> tuple[Brief, tuple[Any, ...]]:
+    """The columns of ``span``: its brief, and its details in the order of `DETAILS`."""
+    context, call, tool = span.context, span.call or _NO_CALL, span.tool or _NO_TOOL
+    usage, retrieval = call.usage or _NO_USAGE, span.retrieval or _NO_RETRIEVAL
+    parameters = call.parameters or {}
+    end = span.end_ns if span.state == "ended" else None
+    brief = Brief(
+        span.span_id,
+        span.parent_id,
+        span.name,
+        span.state,
+        span.start_ns,
+        end,
+        None if end is None else max(0, end - span.start_ns),
+        span.status,
+        span.error_type,
+        span.error_message,
+        span.kind,
+        context.service,
+        context.environment,
+        context.app_version,
+        context.feature,
+        context.prompt_name,
+        context.prompt_version,
+        call.provider,
+        call.response_model or call.request_model,
+        context.session_id,
+        context.user_id,
+        call.request_model,
+        call.response_model,
+        call.response_id,
+        _array(call.finish_reasons),
+        call.time_to_first_chunk_ns,
+        call.refused,
+        usage.input_tokens,
+        usage.output_tokens,
+        usage.total_tokens,
+        usage.cache_read_tokens,
+        usage.cache_write_tokens,
+        usage.reasoning_tokens,
+        None if span.cost is None else span.cost.nanousd,
+        tool.name,
+        None if span.heuristics is None else _array(span.heuristics, empty="[]"),
+    )
+    details = (
+        span.trace_id,
+        span.dialect,
+        span.level,
+        context.request_id,
+        _array(context.tags),
+        context.retry_count,
+        call.operation,
+        _number(parameters.get("temperature")),
+        _number(parameters.get("max_tokens")),
+        call.stream,
+        call.cache_hit,
+        usage.cache_write_1h_tokens,
+        usage.input_audio_tokens,
+        usage.output_audio_tokens,
+        usage.estimated or None,
+        call.sender_cost_nanousd,
+        tool.call_id,
+        tool.success,
+        retrieval.document_count,
+        _captured(span.content, tool, retrieval),
+        received_ns,
+    )
+    return brief, details
+
+
+def _array(values: tuple[str, ...] | None, empty: str | None = None) -> str | None:
+    """A JSON array, as the database keeps lists."""
+    return _json(values).decode() if values else empty
+
+
+def _number(value: object) -> int | float | None:
+    """A sampling parameter: senders may put anything there."""
+    return value if isinstance(value, int | float) else None
+
+
+def _captured(content: Content, tool: Tool, retrieval: Retrieval) -> int:
+    """1 when a prompt, an answer, an input or an output is kept."""
+    return int(
+        bool(content.input_messages or content.output_messages)
+        or (content.input_text or content.output_text or tool.arguments or tool.result) is not None
+        or bool(retrieval.query or retrieval.documents)
+    )

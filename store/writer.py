@@ -1,0 +1,229 @@
+"""The one writer: a thread that owns the only writing connection.
+
+Everything that waits shares a transaction (group commit), so that acknowledging only what is committed
+costs no throughput. Nothing accepted is dropped: it is written, or its future says why not. A full disk or
+a locked file fails the batches at hand; the next ones try again. When there is nothing to write, texts are
+indexed for search.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from llmwatch.errors import StoreBusyError, StoreError, StoreUnusableError
+from llmwatch.store.batch import AlertChange, Batch, WriteResult
+from llmwatch.store.database import connect_writer, prepare
+from llmwatch.store.failures import file_error, store_error
+from llmwatch.store.lock import WriterLock
+from llmwatch.store.span import Span
+from llmwatch.store.writes.apply import apply, salvage
+from llmwatch.store.writes.search import index_some
+from llmwatch.store.writes.shelf import Shelf
+
+__all__ = ["AlertChange", "Batch", "WriteResult", "Writer"]
+
+_log = logging.getLogger(__name__)
+
+_GROUP_SPANS: Final = 2_000
+"""Spans that share a transaction at most: it bounds how long the first of them waits."""
+_PAUSE_S: Final = 0.02
+"""Nothing came for so long: time to index texts."""
+_INDEX_EVERY_S: Final = 1.0
+"""Texts are indexed this often though batches wait, or a steady stream would keep search behind."""
+
+
+class _Job(NamedTuple):
+    batch: Batch
+    size: int
+    future: Future[WriteResult]
+
+
+class Writer:
+    """Writes batches to the database at ``path``, in the order in which they are submitted.
+
+    Args:
+        path: The database; it is made, or brought up to date.
+        enrich: Price and heuristics of a span that was merged from several records. Called in the
+            writer's thread.
+        queue_spans: Spans that may wait; past that `submit` refuses.
+        synchronous: FULL or NORMAL, see `llmwatch.config.CollectorConfig`.
+    """
+
+    def __init__(
+        self, path: Path, *, enrich: Callable[[Span], Span], queue_spans: int, synchronous: str
+    ) -> None:
+        self._path = path
+        self._enrich = enrich
+        self._limit = queue_spans
+        self._synchronous = synchronous
+        self._jobs: deque[_Job] = deque()
+        self._queued = 0
+        self._changed = threading.Condition()
+        self._closing = False
+        self._unindexed = True
+        self._indexed_at = 0.0
+        self._lock: WriterLock | None = None
+        self._shelf: Shelf | None = None
+        self._opened: tuple[int, int] | None = None
+        self._thread = threading.Thread(target=self._run, name="llmwatch-writer", daemon=True)
+
+    @property
+    def queued_spans(self) -> int:
+        """Records that were accepted and are not written yet."""
+        return self._queued
+
+    def start(self) -> None:
+        """Open the file and start the thread.
+
+        Raises:
+            StoreUnusableError: The file cannot be used, or another process writes to it.
+            StoreBusyError: Another program holds it locked.
+        """
+        self._lock = WriterLock(self._path)
+        try:
+            self._open()
+        except BaseException:
+            self._lock.release()
+            raise
+        self._thread.start()
+
+    def announce(self, host: str, port: int) -> None:
+        """Let other processes know, through the lock file, where this one's collector listens."""
+        if self._lock is not None:
+            self._lock.announce(host, port)
+
+    def submit(self, batch: Batch) -> Future[WriteResult]:
+        """Accept ``batch``; the future has its result once it is committed.
+
+        The future's errors are StoreBusyError and StoreUnusableError: nothing of the batch is stored then
+        that sending it again would store twice.
+
+        Raises:
+            StoreBusyError: The queue is full. An empty queue takes a batch of any size.
+            StoreUnusableError: The writer is not running.
+        """
+        size = len(batch.spans) + len(batch.scores) + len(batch.replays)
+        future: Future[WriteResult] = Future()
+        future.set_running_or_notify_cancel()  # what is accepted is written, whoever stops waiting
+        with self._changed:
+            if self._closing or not self._thread.is_alive():
+                raise StoreUnusableError("The writer is not running", hint="Start the collector again.")
+            if self._queued and self._queued + size > self._limit:
+                raise StoreBusyError(f"{self._queued} spans are waiting to be written")
+            self._queued += size
+            self._jobs.append(_Job(batch, size, future))
+            self._changed.notify()
+        return future
+
+    def close(self) -> None:
+        """Write what was accepted, then close the file. Does nothing when not started, or closed."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        if self._thread.is_alive():
+            self._thread.join()
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    def _run(self) -> None:
+        while (jobs := self._take()) is not None:
+            if jobs:
+                self._write(jobs)
+            else:
+                self._index()
+        self._close_file()
+
+    def _take(self) -> list[_Job] | None:
+        """The next jobs to write together; none when it is time to index; None when all is done."""
+        with self._changed:
+            if self._unindexed and time.monotonic() - self._indexed_at > _INDEX_EVERY_S:
+                return []
+            while not self._jobs:
+                if self._closing:
+                    return None
+                if not self._changed.wait(_PAUSE_S if self._unindexed else None):
+                    return []
+            jobs = [self._jobs.popleft()]
+            spans = jobs[0].size
+            while self._jobs and spans + self._jobs[0].size <= _GROUP_SPANS:
+                jobs.append(self._jobs.popleft())
+                spans += jobs[-1].size
+            return jobs
+
+    def _write(self, jobs: Sequence[_Job]) -> None:
+        try:
+            tallies = apply(self._open(), [job.batch for job in jobs])
+        except Exception as error:  # noqa: BLE001 - every error reaches the futures of its batches
+            self._recover(jobs, error)
+        else:
+            self._unindexed = True
+            for job, tally in zip(jobs, tallies, strict=True):
+                self._settle(job, tally.result())
+
+    def _recover(self, jobs: Sequence[_Job], error: Exception) -> None:
+        """None of ``jobs`` is written: the file is at fault, or something in one of them is."""
+        if fault := file_error(error, self._path):
+            self._close_file()
+            for job in jobs:
+                self._settle(job, fault)
+        elif len(jobs) > 1:
+            for job in jobs:
+                self._write([job])
+        else:
+            try:
+                self._settle(jobs[0], salvage(self._open(), jobs[0].batch).result())
+            except Exception as later:  # noqa: BLE001 - as above
+                self._settle(jobs[0], file_error(later, self._path) or later)
+
+    def _settle(self, job: _Job, outcome: WriteResult | Exception) -> None:
+        with self._changed:
+            self._queued -= job.size
+        if isinstance(outcome, Exception):
+            job.future.set_exception(outcome)
+        else:
+            job.future.set_result(outcome)
+
+    def _index(self) -> None:
+        """Index some texts. What cannot be indexed now is tried again after the next write."""
+        try:
+            self._unindexed = index_some(self._open()) > 0
+        except (sqlite3.Error, StoreError):
+            _log.exception("Search is behind: texts could not be indexed")
+            self._unindexed = False
+            self._close_file()
+        self._indexed_at = time.monotonic()
+
+    def _open(self) -> Shelf:
+        """The file; opened anew when it had to be closed, or when someone deleted or replaced it."""
+        if self._shelf is not None and _identity(self._path) != self._opened:
+            self._close_file()
+        if self._shelf is None:
+            prepare(self._path)
+            try:
+                self._shelf = Shelf(connect_writer(self._path, self._synchronous), self._enrich)
+            except sqlite3.Error as error:
+                raise store_error(error, self._path) from error
+            self._opened = _identity(self._path)
+        return self._shelf
+
+    def _close_file(self) -> None:
+        if self._shelf is not None:
+            self._shelf.db.close()
+            self._shelf = None
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

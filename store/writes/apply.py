@@ -1,0 +1,57 @@
+"""One transaction: the batches that share it, in full or not at all."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from llmwatch.store.batch import Batch, pieces
+from llmwatch.store.failures import file_error
+from llmwatch.store.writes.others import add_counters, write_alerts, write_replays
+from llmwatch.store.writes.scores import write_scores
+from llmwatch.store.writes.shelf import Shelf
+from llmwatch.store.writes.spans import write_spans
+from llmwatch.store.writes.tally import Tally
+
+
+def apply(shelf: Shelf, batches: Sequence[Batch]) -> list[Tally]:
+    """Write ``batches`` in one transaction; says what became of each.
+
+    Raises:
+        Exception: Whatever went wrong; nothing of ``batches`` is written then.
+    """
+    tallies = [Tally() for _ in batches]
+    pairs = list(zip(batches, tallies, strict=True))
+    with shelf.transaction():
+        if spans := [(span, tally) for batch, tally in pairs for span in batch.spans]:
+            write_spans(shelf, spans, time.time_ns())
+        write_scores(shelf, [(score, tally) for batch, tally in pairs for score in batch.scores])
+        write_replays(shelf, [(replay, tally) for batch, tally in pairs for replay in batch.replays])
+        write_alerts(shelf, [change for batch in batches for change in batch.alerts])
+        counters = Counter({"duplicates": sum(tally.duplicates for tally in tallies)})
+        for batch in batches:
+            counters.update(batch.counters)
+        add_counters(shelf, counters)
+    return tallies
+
+
+def salvage(shelf: Shelf, batch: Batch) -> Tally:
+    """Write what can be written of a batch that could not be written as a whole, piece by piece.
+
+    Raises:
+        Exception: The file is at fault. Some of ``batch`` is written then; writing it again adds nothing.
+    """
+    total = Tally()
+    for piece in pieces(batch):
+        try:
+            (tally,) = apply(shelf, [piece])
+        except Exception as error:
+            if file_error(error, Path()):
+                raise
+            tally = Tally(rejected=1, reason=str(error))
+        total.add(tally)
+    if total.rejected:
+        apply(shelf, [Batch(counters={"rejected": total.rejected})])
+    return total

@@ -1,0 +1,106 @@
+"""Adding to the sums: rollups, totals and versions."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from llmwatch.store import histogram
+from llmwatch.store.rollups import HISTOGRAMS, SUMS, Change, rollups, totals
+from llmwatch.store.versions import VersionKey, versions
+from llmwatch.store.writes.shelf import Shelf
+
+_COLUMNS: Final = ("width_s", "start_s", "series", *SUMS, *HISTOGRAMS)
+_ADD_ROLLUP: Final = (
+    f"INSERT INTO rollups ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
+    " ON CONFLICT (width_s, start_s, series) DO UPDATE SET "
+    + ", ".join(
+        [f"{name} = {name} + excluded.{name}" for name in SUMS]
+        + [f"{name} = add_histograms({name}, excluded.{name})" for name in HISTOGRAMS]
+    )
+)
+_ADD_TOTALS: Final = """
+    INSERT INTO totals VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (model) DO UPDATE SET
+        success = success + excluded.success, error = error + excluded.error,
+        input_tokens = input_tokens + excluded.input_tokens,
+        output_tokens = output_tokens + excluded.output_tokens,
+        cost_nanousd = cost_nanousd + excluded.cost_nanousd,
+        duration_sum_ns = duration_sum_ns + excluded.duration_sum_ns,
+        durations = add_counts(durations, excluded.durations)"""
+_ADD_VERSION: Final = """
+    INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (kind, name, version) DO UPDATE SET
+        first_seen_ns = min(first_seen_ns, excluded.first_seen_ns),
+        last_seen_ns = max(last_seen_ns, excluded.last_seen_ns),
+        spans = spans + excluded.spans"""
+_SPANS_OF_VERSION: Final = {
+    "prompt": "coalesce(prompt_name, '') = ? AND prompt_version = ?",
+    "app": "coalesce(service, '') = ? AND app_version = ?",
+    "model": "coalesce(request_model, model) = ? AND model = ? AND kind IN ('llm', 'embedding')",
+}
+
+
+def write_rollups(shelf: Shelf, changes: Sequence[Change]) -> None:
+    """Apply ``changes``, whose spans have been written, to every sum they count in."""
+    cells = rollups(changes)
+    shelf.db.executemany(
+        _ADD_ROLLUP,
+        [
+            (width, start, shelf.series(dimensions), *cell.sums, *map(histogram.encode, cell.histograms))
+            for (width, start, dimensions), cell in cells.items()
+        ],
+    )
+    by_model = totals(changes)
+    shelf.db.executemany(
+        _ADD_TOTALS,
+        [
+            (model, *sums, msgspec.json.encode(buckets).decode())
+            for model, (sums, buckets) in by_model.items()
+        ],
+    )
+    if any(change.sign < 0 for change in changes):
+        shelf.db.executemany(
+            "DELETE FROM rollups WHERE width_s = ? AND start_s = ? AND series = ?"
+            " AND spans = 0 AND copies = 0",
+            [(width, start, shelf.series(dimensions)) for width, start, dimensions in cells],
+        )
+        shelf.db.executemany(
+            "DELETE FROM totals WHERE model = ? AND success = 0 AND error = 0",
+            [(model,) for model in by_model],
+        )
+    _write_versions(shelf.db, changes)
+
+
+def _write_versions(db: sqlite3.Connection, changes: Sequence[Change]) -> None:
+    deltas = versions(changes)
+    db.executemany(
+        _ADD_VERSION,
+        [
+            (*key, min(delta.came), max(delta.came), delta.spans)
+            for key, delta in deltas.items()
+            if delta.came
+        ],
+    )
+    for key, delta in deltas.items():
+        if delta.went:
+            _take_back(db, key, 0 if delta.came else delta.spans, delta.went)
+
+
+def _take_back(db: sqlite3.Connection, key: VersionKey, spans: int, went: Sequence[int]) -> None:
+    """Spans speak no longer of a version: a record that came later changed its name, or its start."""
+    where = "kind = ? AND name = ? AND version = ?"
+    db.execute(f"UPDATE versions SET spans = spans + ? WHERE {where}", (spans, *key))
+    query = f"SELECT first_seen_ns, last_seen_ns, spans FROM versions WHERE {where}"
+    first, last, left = db.execute(query, key).fetchone()
+    if left == 0:
+        db.execute(f"DELETE FROM versions WHERE {where}", key)
+    elif min(went) <= first or max(went) >= last:
+        # Reads every span (about a second per million), which is why it happens only at the edges.
+        db.execute(
+            f"UPDATE versions SET (first_seen_ns, last_seen_ns) = ("
+            f" SELECT min(start_ns), max(start_ns) FROM spans"
+            f" WHERE {_SPANS_OF_VERSION[key[0]]} AND state != 'partial') WHERE {where}",
+            (*key[1:], *key),
+        )

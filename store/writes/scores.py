@@ -1,0 +1,72 @@
+"""Writing scores and their sums."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, TypeAlias
+
+import msgspec
+
+from llmwatch.store.rollups import WIDTHS
+from llmwatch.store.span import Score
+from llmwatch.store.writes.shelf import Shelf
+from llmwatch.store.writes.tally import Tally
+
+ScoreArrival: TypeAlias = tuple[Score, Tally]
+
+_COLUMNS: Final = Score.__struct_fields__
+_FIND: Final = f"SELECT {', '.join(_COLUMNS)} FROM scores WHERE score_id = ?"
+_WRITE: Final = (
+    f"INSERT INTO scores ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
+    " ON CONFLICT (score_id) DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS if name != "score_id")
+)
+_ADD: Final = """
+    INSERT INTO score_rollups VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (width_s, start_s, name, source) DO UPDATE SET
+        scores = scores + excluded.scores, valued = valued + excluded.valued,
+        total = total + excluded.total, negative = negative + excluded.negative"""
+_CLEAR: Final = (
+    "DELETE FROM score_rollups WHERE (width_s, start_s, name, source) = (?, ?, ?, ?) AND scores = 0"
+)
+
+NEGATIVE_BELOW: Final = 0.5
+"""Scores run from 0 to 1; what is below the middle is counted as negative."""
+
+
+def write_scores(shelf: Shelf, arrivals: Sequence[ScoreArrival]) -> None:
+    """Store scores. One that comes again with other words replaces the earlier: the later time counts."""
+    for score, tally in arrivals:
+        row = shelf.db.execute(_FIND, (score.score_id,)).fetchone()
+        old = None if row is None else Score(**dict(zip(_COLUMNS, row, strict=True)))
+        if old is None:
+            tally.inserted += 1
+        elif score == old or _rank(score) < _rank(old):
+            tally.duplicates += 1
+            continue
+        else:
+            tally.merged += 1
+            _count(shelf, old, -1)
+        shelf.db.execute(_WRITE, msgspec.structs.astuple(score))
+        _count(shelf, score, 1)
+
+
+def _rank(score: Score) -> tuple[int, bytes]:
+    """Any order of arrival must end with the same score."""
+    return score.time_ns, msgspec.msgpack.encode(score)
+
+
+def _count(shelf: Shelf, score: Score, sign: int) -> None:
+    start_s = score.time_ns // 1_000_000_000
+    value = score.value
+    numbers = (
+        sign,
+        sign * (value is not None),
+        sign * (value or 0.0),
+        sign * (value is not None and value < NEGATIVE_BELOW),
+    )
+    for width in WIDTHS:
+        key = (width, start_s - start_s % width, score.name, score.source)
+        shelf.db.execute(_ADD, (*key, *numbers))
+        if sign < 0:
+            shelf.db.execute(_CLEAR, key)

@@ -1,0 +1,43 @@
+"""Indexing texts for search, after they were acknowledged: it costs more than all other writing together."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from llmwatch.store.merge import merge
+from llmwatch.store.search import cut, searchable
+from llmwatch.store.writes.shelf import Shelf
+
+_CHUNK: Final = 64
+"""Spans per transaction: a few milliseconds, which is what a batch that arrives meanwhile waits."""
+
+_QUEUED: Final = (
+    "SELECT queue.span, spans.trace, contents.records FROM (SELECT span FROM search_queue LIMIT ?) AS queue"
+    " JOIN spans ON spans.id = queue.span JOIN contents ON contents.span = queue.span ORDER BY queue.span"
+)
+
+
+def index_some(shelf: Shelf) -> int:
+    """Index the texts of some waiting spans; says how many there were.
+
+    A text that several spans of a trace repeat (a conversation that grows) is indexed with the first of
+    them: a search finds traces.
+    """
+    rows = shelf.db.execute(_QUEUED, (_CHUNK,)).fetchall()
+    if not rows:
+        return 0
+    seen: dict[int, set[str]] = {}
+    documents = []
+    for span, trace, records in rows:
+        known = seen.setdefault(trace, set())
+        texts = [t for t in searchable(merge(shelf.codec.unpack(records))) if t not in known]
+        known.update(texts)
+        if texts:
+            documents.append((shelf.next_id("search_documents"), span, trace, cut("\n".join(texts))))
+    with shelf.transaction():
+        shelf.db.executemany("INSERT INTO search_documents VALUES (?, ?, ?)", [d[:3] for d in documents])
+        shelf.db.executemany(
+            "INSERT INTO search (rowid, text) VALUES (?, ?)", [(d[0], d[3]) for d in documents]
+        )
+        shelf.db.executemany("DELETE FROM search_queue WHERE span = ?", [(row[0],) for row in rows])
+    return len(rows)

@@ -1,0 +1,114 @@
+"""The writer's connection with what it remembers of the file between transactions."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final, TypeVar
+
+import msgspec
+
+from llmwatch.store import histogram
+from llmwatch.store.records import Codec
+from llmwatch.store.rollups import Dimensions
+from llmwatch.store.span import Span
+
+_K = TypeVar("_K")
+
+_REMEMBERED: Final = 20_000
+"""Facets and series whose numbers are kept at hand, about 4 MB. Sessions and users have no end."""
+
+_DIMENSIONS: Final = (
+    "kind", "service", "environment", "app_version", "feature", "prompt_name", "prompt_version",
+    "provider", "model",
+)  # fmt: skip
+_FIND_SERIES: Final = f"SELECT id FROM series WHERE ({', '.join(_DIMENSIONS)}) = (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_ADD_SERIES: Final = f"INSERT INTO series ({', '.join(_DIMENSIONS)}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
+
+class Shelf:
+    """One connection, its codec, and numbers handed out so far. Used by the writer's thread alone."""
+
+    def __init__(self, db: sqlite3.Connection, enrich: Callable[[Span], Span]) -> None:
+        self.db = db
+        self.codec = Codec.of(db)
+        self.enrich = enrich
+        self._next: dict[str, int] = {}
+        self._series: dict[Dimensions, int] = {}
+        self._facets: dict[tuple[str, str], int] = {}
+        db.create_function("add_histograms", 2, _add_histograms, deterministic=True)
+        db.create_function("add_counts", 2, _add_counts, deterministic=True)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All that is written within, or nothing of it when an error leaves it."""
+        self.db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.db.execute("COMMIT")
+        except BaseException:
+            self._forget()
+            if self.db.in_transaction:
+                self.db.execute("ROLLBACK")
+            raise
+
+    def next_id(self, table: str) -> int:
+        """The next number in order of arrival, without gaps."""
+        if table not in self._next:
+            query = f"SELECT coalesce(max(id), 0) FROM {table}"
+            self._next[table] = self.db.execute(query).fetchone()[0]
+        self._next[table] += 1
+        return self._next[table]
+
+    def series(self, dimensions: Dimensions) -> int:
+        """The row of ``series`` for these dimensions, made if it is new."""
+        number = self._series.get(dimensions)
+        if number is None:
+            values = [value or "" for value in dimensions]
+            found = self.db.execute(_FIND_SERIES, values).fetchone()
+            number = found[0] if found else self._add(_ADD_SERIES, values)
+            _remember(self._series, dimensions, number)
+        return number
+
+    def facet(self, key: str, value: str) -> int:
+        """The row of ``facets`` for this key and value, made if it is new."""
+        number = self._facets.get((key, value))
+        if number is None:
+            query = "SELECT id FROM facets WHERE key = ? AND value = ?"
+            found = self.db.execute(query, (key, value)).fetchone()
+            add = "INSERT INTO facets (key, value) VALUES (?, ?)"
+            number = found[0] if found else self._add(add, (key, value))
+            _remember(self._facets, (key, value), number)
+        return number
+
+    def _forget(self) -> None:
+        """What was remembered from a transaction that is rolled back is not true."""
+        self._next.clear()
+        self._series.clear()
+        self._facets.clear()
+
+    def _add(self, statement: str, values: list[str] | tuple[str, str]) -> int:
+        number = self.db.execute(statement, values).lastrowid
+        assert number is not None
+        return number
+
+
+def _remember(numbers: dict[_K, int], key: _K, number: int) -> None:
+    if len(numbers) >= _REMEMBERED:
+        numbers.clear()
+    numbers[key] = number
+
+
+def _add_histograms(left: bytes | None, right: bytes | None) -> bytes | None:
+    if left is None or right is None:
+        return left or right
+    counts = histogram.decode(left)
+    for bucket, count in histogram.decode(right).items():
+        counts[bucket] = counts.get(bucket, 0) + count
+    return histogram.encode(counts)
+
+
+def _add_counts(left: str, right: str) -> str:
+    pairs = zip(msgspec.json.decode(left), msgspec.json.decode(right), strict=True)
+    return msgspec.json.encode([a + b for a, b in pairs]).decode()

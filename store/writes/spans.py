@@ -1,0 +1,130 @@
+"""Writing spans: new rows, merged rows, and everything that follows from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, TypeAlias
+
+import msgspec
+from msgspec.structs import replace
+
+from llmwatch.store.merge import merge
+from llmwatch.store.projection import DETAILS, Brief, project
+from llmwatch.store.records import digest
+from llmwatch.store.span import Span
+from llmwatch.store.writes.family import Family, Fresh, load_families
+from llmwatch.store.writes.rollups import write_rollups
+from llmwatch.store.writes.shelf import Shelf
+from llmwatch.store.writes.tally import Tally
+from llmwatch.store.writes.traces import write_traces
+
+Arrival: TypeAlias = tuple[Span, Tally]
+"""A record, and where to count what becomes of it."""
+
+_COLUMNS: Final = ("usage_role", *Brief._fields, *DETAILS)
+_INSERT: Final = (
+    f"INSERT INTO spans (id, trace, {', '.join(_COLUMNS)}) VALUES (?, ?, {', '.join('?' * len(_COLUMNS))})"
+)
+_UPDATE: Final = f"UPDATE spans SET ({', '.join(_COLUMNS)}) = ({', '.join('?' * len(_COLUMNS))}) WHERE id = ?"
+_CAPTURED: Final = DETAILS.index("content_captured")
+
+
+def write_spans(shelf: Shelf, arrivals: Iterable[Arrival], received_ns: int) -> None:
+    """Store records of spans, in a transaction of the caller's, and count them in their tallies."""
+    arrived: dict[str, dict[str, list[Arrival]]] = {}
+    for arrival in arrivals:
+        span = arrival[0]
+        arrived.setdefault(span.trace_id, {}).setdefault(span.span_id, []).append(arrival)
+    families = load_families(shelf, arrived)
+    known = _known_records(shelf, families, arrived)
+    for trace_id, by_span in arrived.items():
+        family = families[trace_id]
+        for span_id, group in by_span.items():
+            records = _united(known.get((trace_id, span_id), []), group)
+            if records:
+                family.fresh[span_id] = _fresh(shelf, family, records, received_ns)
+    grown = [(family, family.briefs) for family in families.values() if family.fresh]
+    changes = [change for family, briefs in grown for change in family.settle(briefs)]
+    _write_rows(shelf, [family for family, _ in grown])
+    write_traces(shelf, grown, received_ns)
+    write_rollups(shelf, changes)
+
+
+def _write_rows(shelf: Shelf, families: Sequence[Family]) -> None:
+    fresh = [(family, span_id, row) for family in families for span_id, row in family.fresh.items()]
+    shelf.db.executemany(
+        _INSERT,
+        [
+            (row.id, family.id, family.roles.get(span_id), *row.brief, *row.details)
+            for family, span_id, row in fresh
+            if span_id not in family.kept
+        ],
+    )
+    shelf.db.executemany(
+        _UPDATE,
+        [
+            (family.roles.get(span_id), *row.brief, *row.details, row.id)
+            for family, span_id, row in fresh
+            if span_id in family.kept
+        ],
+    )
+    shelf.db.executemany(
+        "UPDATE spans SET usage_role = ? WHERE id = ?",
+        [(family.roles.get(old.brief.span_id), old.id) for family in families for old in family.turned()],
+    )
+    shelf.db.executemany(
+        "INSERT OR REPLACE INTO contents (span, records) VALUES (?, ?)",
+        [(row.id, row.records) for _, _, row in fresh],
+    )
+    shelf.db.executemany(
+        "INSERT OR IGNORE INTO search_queue (span) VALUES (?)",
+        [(row.id,) for _, _, row in fresh if row.details[_CAPTURED]],
+    )
+
+
+def _known_records(
+    shelf: Shelf, families: Mapping[str, Family], arrived: Mapping[str, Mapping[str, object]]
+) -> dict[tuple[str, str], list[Span]]:
+    """What is stored of spans that come again."""
+    places = {
+        kept.id: (trace_id, span_id)
+        for trace_id, by_span in arrived.items()
+        for span_id in by_span
+        if (kept := families[trace_id].kept.get(span_id)) is not None
+    }
+    if not places:
+        return {}
+    query = "SELECT span, records FROM json_each(?) AS asked CROSS JOIN contents ON span = asked.value"
+    rows = shelf.db.execute(query, (msgspec.json.encode(list(places)).decode(),))
+    return {places[span]: shelf.codec.unpack(records) for span, records in rows}
+
+
+def _united(known: list[Span], group: Sequence[Arrival]) -> list[Span]:
+    """All records of one span; empty when no arrival adds anything to the known ones."""
+    if not known and len(group) == 1:
+        group[0][1].inserted += 1
+        return [group[0][0]]
+    records = {digest(record): record for record in known}
+    before = len(records)
+    for record, tally in group:
+        key = digest(record)
+        if key in records:
+            tally.duplicates += 1
+        elif records:
+            tally.merged += 1
+        else:
+            tally.inserted += 1
+        records.setdefault(key, record)
+    return list(records.values()) if len(records) > before else []
+
+
+def _fresh(shelf: Shelf, family: Family, records: list[Span], received_ns: int) -> Fresh:
+    span = records[0]
+    if len(records) > 1:
+        span = shelf.enrich(merge(records))
+        # What was concluded from all records goes with each of them: readers merge, and conclude nothing.
+        records = [replace(r, cost=span.cost, heuristics=span.heuristics) for r in records]
+    brief, details = project(span, received_ns)
+    kept = family.kept.get(span.span_id)
+    number = shelf.next_id("spans") if kept is None else kept.id
+    return Fresh(number, brief, details, shelf.codec.pack(records))
