@@ -1,0 +1,143 @@
+"""Write docs/configuration.md and docs/keys.md from the code; ``--check`` only says if they are current."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import inspect
+import sys
+import typing
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from llmwatch import config
+from llmwatch.tui.commands import PLACES, Command, commands
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+NOTE = "<!-- Written by scripts/gen_docs.py from {source}: change it there. -->\n"
+
+
+def main() -> int:
+    """Write the files, or check them; the exit code."""
+    check = sys.argv[1:] == ["--check"]
+    stale = []
+    for name, text in {"configuration.md": configuration(), "keys.md": keys()}.items():
+        path = DOCS / name
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            stale.append(name)
+            if not check:
+                path.write_text(text, encoding="utf-8")
+    if check and stale:
+        sys.stderr.write(f"not current: {', '.join(stale)}; run python scripts/gen_docs.py\n")
+    return 1 if check and stale else 0
+
+
+def configuration() -> str:
+    """docs/configuration.md."""
+    sections = {field.name: type(value) for field, value in _defaults(config.Config())}
+    parts = [
+        NOTE.format(source="llmwatch/config.py"),
+        "# Configuration\n",
+        "One TOML file, every key optional: `LLMWATCH_CONFIG`, else `config.toml` in the platform's "
+        "configuration directory (`~/.config/llmwatch/` on Linux). A key that does not exist is an error "
+        "that names the nearest one. The screen reads the file again when it changes; the collector when it "
+        "starts.\n",
+        "`LLMWATCH_DB` names the database, else `llmwatch.db` in the platform's data directory "
+        "(`~/.local/share/llmwatch/` on Linux); `--db` beats both.\n",
+    ]
+    for name, cls in sections.items():
+        if dataclasses.is_dataclass(cls):
+            parts += [f"## `[{name}]`\n", f"{_summary(cls)}\n", _table(cls, cls())]
+    parts += [
+        "## `[providers.NAME]`\n",
+        f"{_summary(config.ProviderConfig)} {_docstrings(config.Config)['providers']}\n",
+        _table(config.ProviderConfig, None),
+        "Built in:\n",
+        "```toml\n" + "\n".join(_providers(config.Config().providers)) + "```\n",
+        "## `[keys]`\n",
+        _docstrings(config.Config)["keys"].replace("docs/keys.md", "[keys.md](keys.md)") + "\n",
+    ]
+    return "\n".join(parts)
+
+
+def keys() -> str:
+    """docs/keys.md."""
+    parts = [
+        NOTE.format(source="tui/commands.py"),
+        "# Keys\n",
+        "The same key means the same thing everywhere. The configuration can give a command other keys:\n",
+        '```toml\n[keys]\nreplay = "R,f5"\n```\n',
+        "A key that another command of the same place has is left out, and the screen says so at the start. "
+        "Commands without a key, and all others by their name, are in the palette (`:`).\n",
+    ]
+    for place, heading in PLACES.items():
+        rows = "\n".join(f"| {_keys(c)} | `{c.id}` | {c.help} |" for c in commands(place))
+        parts += [f"## {heading}\n", f"| key | command | what it does |\n|---|---|---|\n{rows}\n"]
+    return "\n".join(parts)
+
+
+def _keys(command: Command) -> str:
+    if command.argument:
+        return f"`:{command.id} {command.argument}`"
+    return " ".join(f"`{key}`" for key in command.keys.split(",")) if command.keys else ""
+
+
+def _table(cls: type[Any], defaults: object | None) -> str:
+    """A row for each field of ``cls``; its default comes from ``defaults`` or from the class."""
+    texts, hints = _docstrings(cls), typing.get_type_hints(cls)
+    rows = []
+    for field in dataclasses.fields(cls):
+        choices = ", ".join(f"`{choice}`" for choice in typing.get_args(hints[field.name]))
+        text = texts[field.name]
+        if typing.get_origin(hints[field.name]) is typing.Literal:
+            text += f" One of {choices}."
+        value = getattr(defaults, field.name) if defaults else field.default
+        shown = "required" if value is dataclasses.MISSING else "" if value is None else f"`{_toml(value)}`"
+        rows.append(f"| `{field.name}` | {shown} | {text} |")
+    return "| key | default | meaning |\n|---|---|---|\n" + "\n".join(rows) + "\n"
+
+
+def _providers(providers: Mapping[str, config.ProviderConfig]) -> Iterator[str]:
+    for name, provider in providers.items():
+        yield f"[providers.{name}]"
+        for field, value in _defaults(provider):
+            if value != field.default:
+                yield f"{field.name} = {_toml(value)}"
+        yield ""
+
+
+def _defaults(value: Any) -> list[tuple[dataclasses.Field[Any], Any]]:
+    return [(field, getattr(value, field.name)) for field in dataclasses.fields(value)]
+
+
+def _toml(value: object) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case str():
+            return f'"{value}"'
+        case tuple():
+            return f"[{', '.join(_toml(item) for item in value)}]"
+        case _:
+            return f"{value:_}" if isinstance(value, int) and value >= 10_000 else str(value)
+
+
+def _docstrings(cls: type[object]) -> dict[str, str]:
+    """The text under each field of a class, on one line, its reStructuredText literals as Markdown's."""
+    (tree,) = ast.parse(inspect.getsource(cls)).body
+    assert isinstance(tree, ast.ClassDef)
+    found = {}
+    for field, text in zip(tree.body, tree.body[1:], strict=False):
+        if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr):
+            name, literal = ast.unparse(field.target), ast.literal_eval(text.value)
+            found[name] = " ".join(literal.split()).replace("``", "`")
+    return found
+
+
+def _summary(cls: type[object]) -> str:
+    return " ".join((cls.__doc__ or "").split())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
