@@ -22,6 +22,9 @@ _SAID_ELSEWHERE: Final = frozenset({
 })  # fmt: skip
 """Recorded among the parameters, but fields of the request, or nothing that changes the answer."""
 
+_WHOLE: Final = frozenset({"max_tokens", "top_k", "seed"})
+"""Recordings may have these as floats, which the APIs refuse."""
+
 
 def known_parameters(recorded: JsonObject) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The recorded parameters that are sent again, and a sentence naming those that are not."""
@@ -32,8 +35,12 @@ def known_parameters(recorded: JsonObject) -> tuple[dict[str, Any], tuple[str, .
         if value is None or name in _SAID_ELSEWHERE:
             continue
         if name in PARAMETERS:
-            known[name] = value
+            known[name] = int(value) if name in _WHOLE and _is_whole(value) else value
         else:
             unknown.append(name)
     note = f"Not sent, unknown to the replay: {', '.join(sorted(unknown))}."
     return known, ((note,) if unknown else ())
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, float) and value.is_integer()

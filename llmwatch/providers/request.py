@@ -10,8 +10,8 @@ from llmwatch.config import ProviderApi
 from llmwatch.errors import NotReplayableError
 from llmwatch.providers.conversation import consistent
 from llmwatch.providers.parameters import known_parameters
-from llmwatch.providers.recorded import Recorded, find_recorded
-from llmwatch.store.span import JsonObject, Message, Span
+from llmwatch.providers.recorded import raw_request
+from llmwatch.store.span import JsonObject, Message, Part, Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ def why_not(span: Span) -> str | None:
     """Why ``span`` cannot be sent again and what would change that, or None when it can be."""
     if span.kind != "llm":
         return f"Only calls of a model can be sent again; this span is of the kind {span.kind}."
-    if not consistent(_recorded(span).messages)[0]:
+    if not _messages(span)[0]:
         return (
             "Its prompt was not captured. Turn content capture on in the app "
             "(for OpenTelemetry: OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT) and call again."
@@ -61,27 +61,27 @@ def why_not(span: Span) -> str | None:
 def request_from(span: Span) -> ChatRequest:
     """The request that ``span`` records.
 
-    Messages, tools and parameters come from the span's own fields; what those lack, from the raw request
-    that some instrumentations keep in an attribute (see recorded.py).
+    Messages are the collector's; model, tools and parameters come from the span's own fields, and what those
+    lack from the raw request that some instrumentations keep in an attribute (see recorded.py).
 
     Raises:
         NotReplayableError: With the sentence of `why_not`.
     """
     if reason := why_not(span):
         raise NotReplayableError(reason)
-    recorded, call = _recorded(span), span.call
-    messages, notes = consistent(recorded.messages)
-    tools, tool_notes = _functions(recorded.tools)
-    parameters, parameter_notes = known_parameters(recorded.parameters)
+    call, raw = span.call, raw_request(span.content.attributes)
+    messages, notes = _messages(span)
+    tools, tool_notes = _functions(span.content.tool_definitions or raw.tools)
+    parameters, parameter_notes = known_parameters({**raw.parameters, **((call and call.parameters) or {})})
     usage = call.usage if call else None
     cut = tuple(f"The recording was cut when it came in: {what}." for what in span.content.truncated)
     return ChatRequest(
-        model=(call and (call.request_model or call.response_model)) or recorded.model or "",
+        model=(call and (call.request_model or call.response_model)) or raw.model or "",
         messages=messages,
         tools=tools,
         parameters=parameters,
         provider=call.provider if call else None,
-        api=_API_TYPES.get(str(span.content.attributes.get("openai.api.type")), recorded.api),
+        api=_API_TYPES.get(str(span.content.attributes.get("openai.api.type")), raw.api),
         input_tokens=usage.input_tokens if usage else None,
         output_tokens=usage.output_tokens if usage else None,
         notes=(*cut, *notes, *tool_notes, *parameter_notes),
@@ -111,16 +111,13 @@ def with_model(request: ChatRequest, model: str) -> ChatRequest:
 _API_TYPES: Mapping[str, ProviderApi] = {"chat_completions": "openai-chat", "responses": "openai-responses"}
 
 
-def _recorded(span: Span) -> Recorded:
-    content, call = span.content, span.call
-    raw = find_recorded(content.attributes, content.input_text)
-    return Recorded(
-        messages=content.input_messages if any(m.parts for m in content.input_messages) else raw.messages,
-        tools=content.tool_definitions or raw.tools,
-        parameters={**raw.parameters, **((call and call.parameters) or {})},
-        model=raw.model,
-        api=raw.api,
-    )
+def _messages(span: Span) -> tuple[tuple[Message, ...], tuple[str, ...]]:
+    """The recorded messages, or the text of a prompt that came without a role."""
+    messages, notes = consistent(span.content.input_messages)
+    prompt = span.content.input_text
+    if not messages and prompt and prompt.strip():
+        return (Message(role="user", parts=(Part(type="text", text=prompt),)),), notes
+    return messages, notes
 
 
 def _functions(definitions: Iterable[JsonObject]) -> tuple[tuple[FunctionTool, ...], tuple[str, ...]]:
