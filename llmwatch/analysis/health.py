@@ -77,28 +77,45 @@ def windows(now_ns: int, config: Config) -> Windows:
     )
 
 
-def outlook(status: Totals, day: Totals, month: Totals, now_ns: int, config: Config) -> Outlook:
-    """The verdict on sums over `windows`."""
+def outlook(
+    status: Totals, day: Totals, month: Totals, now_ns: int, config: Config, window: str | None = None
+) -> Outlook:
+    """The verdict on sums over `windows`; ``window`` as for `verdict`."""
     spans, budget = windows(now_ns, config), config.budget
     daily = budget_state(budget.daily_usd, day.cost_nanousd, now_ns, spans.day, warn_at=budget.warn_at)
     monthly = budget_state(
         budget.monthly_usd, month.cost_nanousd, now_ns, spans.month, warn_at=budget.warn_at
     )
     return Outlook(
-        verdict(status, daily=daily, monthly=monthly, config=config.health), status, daily, monthly
+        verdict(status, daily=daily, monthly=monthly, config=config.health, window=window),
+        status,
+        daily,
+        monthly,
     )
 
 
-def verdict(totals: Totals, *, daily: BudgetState, monthly: BudgetState, config: HealthConfig) -> Verdict:
-    """The verdict on LLM calls in the status window and on the budgets."""
-    window = f"since:{config.window_minutes}m"
+def verdict(
+    totals: Totals,
+    *,
+    daily: BudgetState,
+    monthly: BudgetState,
+    config: HealthConfig,
+    window: str | None = None,
+) -> Verdict:
+    """The verdict on LLM calls in the status window and on the budgets.
+
+    ``window`` is the filter term for the time that ``totals`` are of: empty for all of it, None for the
+    configured window.
+    """
+    term = f"since:{config.window_minutes}m" if window is None else window
+    when = f" {term}" if term else ""
     found = [
-        _error_rate(totals, config, window),
+        _error_rate(totals, config, when),
         _slow("latency_p95", "p95 latency", "dur", totals.duration_ns, config.latency_p95_warn_s,
-              config.latency_p95_crit_s, config, window),
+              config.latency_p95_crit_s, config, when),
         _slow("first_chunk_p95", "p95 time to first token", "ttft", totals.first_chunk_ns,
-              config.first_chunk_p95_warn_s, config.first_chunk_p95_crit_s, config, window),
-        _heuristics(totals, config, window),
+              config.first_chunk_p95_warn_s, config.first_chunk_p95_crit_s, config, when),
+        _heuristics(totals, config, when),
         _budget("daily_budget", "today", "daily", daily),
         _budget("monthly_budget", "this month", "monthly", monthly),
     ]  # fmt: skip
@@ -107,7 +124,7 @@ def verdict(totals: Totals, *, daily: BudgetState, monthly: BudgetState, config:
     return Verdict(level, reasons)
 
 
-def _error_rate(totals: Totals, config: HealthConfig, window: str) -> Reason | None:
+def _error_rate(totals: Totals, config: HealthConfig, when: str) -> Reason | None:
     if not _enough(totals.spans, config):
         return None
     rate = totals.errors / totals.spans
@@ -116,12 +133,12 @@ def _error_rate(totals: Totals, config: HealthConfig, window: str) -> Reason | N
         return None
     bar = config.error_rate_crit if level == "CRIT" else config.error_rate_warn
     text = f"error rate {percent(rate)}, over {bar * 100:g} %"
-    return Reason("error_rate", level, text, f"status:error kind:llm {window}")
+    return Reason("error_rate", level, text, f"status:error kind:llm{when}")
 
 
 def _slow(
     rule: str, name: str, key: str, times: Histogram, warn_s: float, crit_s: float,
-    config: HealthConfig, window: str,
+    config: HealthConfig, when: str,
 ) -> Reason | None:  # fmt: skip
     p95_ns = times.percentile(0.95)
     if p95_ns is None or not _enough(times.count, config):
@@ -130,19 +147,17 @@ def _slow(
     if level is None:
         return None
     bar = crit_s if level == "CRIT" else warn_s
-    return Reason(
-        rule, level, f"{name} {duration(p95_ns)}, over {bar:g} s", f"{key}>{bar:g}s kind:llm {window}"
-    )
+    return Reason(rule, level, f"{name} {duration(p95_ns)}, over {bar:g} s", f"{key}>{bar:g}s kind:llm{when}")
 
 
-def _heuristics(totals: Totals, config: HealthConfig, window: str) -> Reason | None:
+def _heuristics(totals: Totals, config: HealthConfig, when: str) -> Reason | None:
     if not _enough(totals.checked, config) or totals.passed / totals.checked >= config.heuristic_pass_warn:
         return None
     text = (
         f"{percent(totals.passed / totals.checked)} of answers pass the checks, "
         f"under {config.heuristic_pass_warn * 100:g} %"
     )
-    return Reason("heuristic_pass", "WARN", text, f"heuristic:* {window}")
+    return Reason("heuristic_pass", "WARN", text, f"heuristic:*{when}")
 
 
 def _budget(rule: str, period: str, name: str, state: BudgetState) -> Reason | None:

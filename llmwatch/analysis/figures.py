@@ -1,0 +1,111 @@
+"""Sums as plain figures, for everything that answers in JSON. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+from llmwatch.analysis.budget import BudgetState
+from llmwatch.analysis.health import Outlook
+from llmwatch.store.histogram import Histogram
+from llmwatch.store.rows import ModelTotals, Overall, Totals
+
+Figures: TypeAlias = Mapping[str, object]
+_NANO = 10**9
+_MS = 10**6
+
+
+def dollars(nanousd: int | None) -> float | None:
+    """Nano-dollars as dollars: the float nearest to the exact amount."""
+    return None if nanousd is None else nanousd / _NANO
+
+
+def window(totals: Totals) -> Figures:
+    """LLM calls in a window: requests, latency, tokens, cost. What cannot be told is None."""
+    return {
+        "requests": {
+            "total": totals.spans,
+            "errors": totals.errors,
+            "error_rate": _share(totals.errors, totals.spans),
+            "refused": totals.refused,
+            "truncated": totals.truncated,
+            "heuristic_pass_rate": _share(totals.passed, totals.checked),
+        },
+        "latency": _times(totals.duration_ns),
+        "time_to_first_token": _times(totals.first_chunk_ns),
+        "tokens": {
+            "input": totals.input_tokens,
+            "output": totals.output_tokens,
+            "cache_read": totals.cache_read_tokens,
+            "cache_write": totals.cache_write_tokens,
+            "reasoning": totals.reasoning_tokens,
+        },
+        "cost": {"total_usd": dollars(totals.cost_nanousd), "unpriced_calls": totals.unpriced},
+    }
+
+
+def overall(sums: Overall) -> Figures:
+    """The sums that ``llmwatch status`` prints; cost is that of priced calls."""
+    return {
+        "spans": sums.spans,
+        "llm_calls": sums.llm_calls,
+        "errors": sums.errors,
+        "error_rate": _share(sums.errors, sums.llm_calls),
+        "input_tokens": sums.input_tokens,
+        "output_tokens": sums.output_tokens,
+        "cost_usd": dollars(sums.cost_nanousd),
+        "unpriced_calls": sums.unpriced_calls,
+    }
+
+
+def since_first(models: Sequence[ModelTotals]) -> Figures:
+    """All LLM calls that were ever collected, in the sections of `window`."""
+    success, errors = sum(model.success for model in models), sum(model.error for model in models)
+    calls, duration_ns = success + errors, sum(model.duration_sum_ns for model in models)
+    return {
+        "requests": {
+            "total": calls,
+            "success": success,
+            "errors": errors,
+            "error_rate": _share(errors, calls),
+        },
+        "latency": {"count": calls, "mean_ms": round(duration_ns / calls / _MS, 3) if calls else None},
+        "tokens": {
+            "input": sum(model.input_tokens for model in models),
+            "output": sum(model.output_tokens for model in models),
+        },
+        "cost": {"total_usd": dollars(sum(model.cost_nanousd for model in models))},
+    }
+
+
+def health(outlook: Outlook) -> Figures:
+    """A verdict with its reasons, and the budgets."""
+    return {
+        "level": outlook.verdict.level,
+        "reasons": [
+            {"rule": reason.rule, "level": reason.level, "text": reason.text, "filter": reason.filter}
+            for reason in outlook.verdict.reasons
+        ],
+        "budgets": {"daily": _budget(outlook.daily), "monthly": _budget(outlook.monthly)},
+    }
+
+
+def _budget(state: BudgetState) -> Figures:
+    return {
+        "spent_usd": dollars(state.spent_nanousd),
+        "limit_usd": dollars(state.limit_nanousd),
+        "share": state.share,
+        "forecast_usd": dollars(state.forecast_nanousd),
+    }
+
+
+def _times(histogram: Histogram) -> Figures:
+    percentiles = {f"p{round(q * 100)}_ms": histogram.percentile(q) for q in (0.5, 0.95, 0.99)}
+    return {
+        "count": histogram.count,
+        **{name: None if ns is None else round(ns / _MS, 3) for name, ns in percentiles.items()},
+    }
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
