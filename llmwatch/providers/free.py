@@ -19,16 +19,17 @@ def free_endpoint(providers: Mapping[str, ProviderConfig]) -> Callable[[Span], b
     and ``server.port``, which tell a local server that speaks a paid provider's protocol.
     """
     names = {name.lower() for name, endpoint in providers.items() if endpoint.free}
-    hosts = {_origin(endpoint.base_url) for endpoint in providers.values() if endpoint.free}
+    origins = {_origin(endpoint.base_url) for endpoint in providers.values() if endpoint.free}
+    # A client leaves out the port that its scheme implies.
+    origins |= {(host, None) for host, port in origins if port in _PORTS.values()}
 
     def is_free(span: Span) -> bool:
         provider = span.call.provider if span.call else None
         if provider and provider.strip().lower() in names:
             return True
-        address = span.content.attributes.get("server.address")
-        return (
-            isinstance(address, str) and (_host(address), span.content.attributes.get("server.port")) in hosts
-        )
+        attributes = span.content.attributes
+        address = attributes.get("server.address")
+        return isinstance(address, str) and (_host(address), attributes.get("server.port")) in origins
 
     return is_free
 
