@@ -18,24 +18,23 @@ _OPENING: Final = 240
 """A refusal comes first; the same words further down are usually about something else."""
 
 _SIGNS: Final = (
-    "can't",
-    "can’t",
-    "cannot",
-    "can not",
-    "unable to",
-    "not able to",
-    "won't",
-    "won’t",
-    "not comfortable",
-)
+    "can't", "can’t", "cannot", "can not", " able to", "unable", "won't", "won’t", "comfortable", "decline",
+    "something i can",
+)  # fmt: skip
+"""One of these is in every refusal that `_REFUSAL` knows; looking for them is cheaper."""
+
+_CANNOT: Final = r"(?:can['’]?t|cannot|can not|unable to|not able to|won['’]t|(?:not|do not feel|don['’]t feel) comfortable)"
 _ACTS: Final = (
-    r"(?:help|assist|comply|fulfil|fulfill|provide|generate|create|write|produce|answer|do that|do this|"
-    r"continue|engage|support|share|discuss|offer|participate|give you)"
+    r"(?:help|assist|comply|fulfil|provid|generat|creat|writ|produc|answer|do that|do this|doing|"
+    r"continu|engag|support|shar|discuss|offer|participat|give you)"
 )
+"""Stems of what is declined: ``writ`` of write and writing."""
+
 _REFUSAL: Final = re.compile(
-    rf"\bi(?:'m| am|’m)?(?: really| truly)?(?: sorry| afraid)?[^.!?\n]{{0,60}}?"
-    rf"(?:can(?:'|’)?t|cannot|can not|unable to|not able to|won(?:'|’)t|not comfortable)"
+    rf"\bi(?:['’]m| am)?[^.!?\n]{{0,80}}?{_CANNOT}"
     rf"(?: be able to| really| currently| in good conscience)?(?: to| with)? {_ACTS}"
+    r"|\bi (?:must|have to|will have to|respectfully)(?: respectfully| politely)? decline"
+    r"|\bnot something i can (?:help|assist|do|provide|discuss)"
 )
 
 
