@@ -23,7 +23,10 @@ _SIGNS: Final = (
 )  # fmt: skip
 """One of these is in every refusal that `_REFUSAL` knows; looking for them is cheaper."""
 
-_CANNOT: Final = r"(?:can['’]?t|cannot|can not|unable to|not able to|won['’]t|(?:not|do not feel|don['’]t feel) comfortable)"
+_CANNOT: Final = (
+    r"(?:can['’]?t|cannot|can not|unable to|not able to|won['’]t|"
+    r"(?:not|do not feel|don['’]t feel) comfortable)"
+)
 _ACTS: Final = (
     r"(?:help|assist|comply|fulfil|provid|generat|creat|writ|produc|answer|do that|do this|doing|"
     r"continu|engag|support|shar|discuss|offer|participat|give you)"
