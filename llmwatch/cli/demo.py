@@ -24,7 +24,8 @@ def command(port: int | None, seed: int) -> None:
     Its services send real OTLP and JSON to the real collector, which keeps a temporary database. A stub
     provider on this machine answers replays.
     """
-    from llmwatch.cli.watch import need_terminal, reach, show
+    from llmwatch.cli.attach import reach
+    from llmwatch.cli.watch import need_terminal, show
     from llmwatch.demo.processes import child
     from llmwatch.demo.settings import collector_toml, settings
     from llmwatch.demo.timeline import daily_budget_usd

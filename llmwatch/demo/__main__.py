@@ -1,4 +1,4 @@
-"""Entry of the demo's child processes: ``stub``, or ``workload ORIGIN SEED``."""
+"""Entry of the demo's child processes: ``stub [PORT]``, or ``workload ORIGIN SEED``."""
 
 import sys
 
@@ -7,7 +7,9 @@ from llmwatch.demo.children import run_stub, run_workload
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["stub"]:
-            run_stub()
+            run_stub(0)
+        case ["stub", port]:
+            run_stub(int(port))
         case ["workload", origin, seed]:
             run_workload(origin, int(seed))
         case _:

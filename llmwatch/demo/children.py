@@ -17,9 +17,9 @@ from llmwatch.demo.stub.app import create_stub
 from llmwatch.demo.timeline import outgoing
 
 
-def run_stub() -> None:
-    """Serve the stub provider on a free port; its origin is the first line of stdout."""
-    listener = socket.create_server(("127.0.0.1", 0))
+def run_stub(port: int) -> None:
+    """Serve the stub provider on ``port`` (0: a free one); its origin is the first line of stdout."""
+    listener = socket.create_server(("127.0.0.1", port))
     sys.stdout.write(f"http://127.0.0.1:{listener.getsockname()[1]}\n")
     sys.stdout.flush()
     server = uvicorn.Server(uvicorn.Config(create_stub(), log_level="critical", lifespan="off"))
