@@ -54,6 +54,9 @@ class Command:
 
 _ALL: Final = ("pane", "list", "trace", "detail", "replay")
 _TEXTS: Final = ("list", "trace", "detail", "replay")
+_TABS: Final = (
+    "the messages", "the response", "tool calls", "documents", "scores", "events", "attributes", "the cost",
+)  # fmt: skip
 
 COMMANDS: Final = (
     Command("help", "?,f1", ("app",), "app.help", "What the keys do: here first, then everywhere.", True),
@@ -61,8 +64,6 @@ COMMANDS: Final = (
     Command("back", "escape", ("app",), "app.back", "Back to where you came from."),
     Command("close", "q,f10", ("app",), "app.close", "Back, and on the overview quit."),
     Command("quit", "ctrl+c", ("app",), "app.quit", "Quit from anywhere."),
-    Command("next-pane", "tab,f6", ("app",), "app.focus_next", "To the next pane."),
-    Command("previous-pane", "shift+tab", ("app",), "app.focus_previous", "To the previous pane."),
     Command("theme", "", ("app",), "theme", "Change the theme.", argument="NAME"),
     Command("goto", "", ("app",), "goto", "Open a trace or span by its id or how it begins.", argument="ID"),
     Command("write", "", ("app",), "write", "Write this view's text to a new private file.", argument="FILE"),
@@ -71,6 +72,8 @@ COMMANDS: Final = (
     Command("pane-3", "3", ("overview",), "screen.pane(3)", "To cost and volume."),
     Command("pane-4", "4", ("overview",), "screen.pane(4)", "To the versions."),
     Command("pane-5", "5", ("overview",), "screen.pane(5)", "To the trace list."),
+    Command("next-pane", "tab,f6", ("overview",), "screen.next_pane(1)", "To the next pane."),
+    Command("previous-pane", "shift+tab", ("overview",), "screen.next_pane(-1)", "To the pane before."),
     Command("zoom", "z", ("overview",), "screen.zoom", "Give the pane all the room, or take it back."),
     Command("pause", "p,f7", ("overview",), "screen.pause", "Hold the screen still; spans are taken.", True),
     Command("group", "b", ("overview",), "screen.group", "Group costs by another dimension.", True),
@@ -90,8 +93,23 @@ COMMANDS: Final = (
     Command("sort", "o,f4", ("list",), "sort", "Choose what to sort by."),
     Command("reverse", "O", ("list",), "reverse", "Sort the other way round."),
     Command("mark", "space", ("list",), "mark", "Mark or unmark a trace."),
+    Command("range", "v", ("list",), "range", "Begin a range of marks, or end it here."),
     Command("marked", "M", ("list",), "marked", "Only marked traces, or all again."),
     Command("replay", "r,f5", ("list", "trace", "detail"), "replay", "Send the call again.", True),
+    Command("fold", "space", ("trace", "detail"), "fold", "Open or close a branch or a long text."),
+    Command("other-side", "tab,f6", ("trace", "detail"), "other_side", "To the other side: spans, details."),
+    Command("next-failing", "!", ("trace", "detail"), "next_failing", "To the next span that failed.", True),
+    Command("next-tab", "]", ("trace", "detail"), "turn(1)", "To the next tab."),
+    Command("previous-tab", "[", ("trace", "detail"), "turn(-1)", "To the tab before."),
+    *(
+        Command(f"tab-{n}", f"{n}", ("trace", "detail"), f"tab({n})", f"To {what}.")
+        for n, what in enumerate(_TABS, start=1)
+    ),
+    Command("next-match", "n", ("detail",), "match(1)", "To the next place that was searched for."),
+    Command("previous-match", "N", ("detail",), "match(-1)", "To the place before."),
+    Command("session", "s", ("trace", "detail"), "session", "The conversation that this is a turn of.", True),
+    Command("editor", "e", ("trace", "detail"), "editor", "Open the span's text in $EDITOR."),
+    Command("pager", "v", ("trace", "detail"), "pager", "Open the span's text in $PAGER."),
 )
 """The table. A view calls ``bindings`` with its place and has the actions."""
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar, Protocol, TypeAlias, runtime_checkable
 
-from textual.app import App, SeverityLevel
+from textual.app import App
 from textual.message_pump import MessagePump
+from textual.notifications import SeverityLevel
 from textual.signal import Signal
 
 from llmwatch.config import Config
+from llmwatch.tui.commands import Place
 from llmwatch.tui.feed import Feed
 from llmwatch.tui.format import tokens
 from llmwatch.tui.messages import DataChanged, DataMissing, FeedFailed, FeedRecovered
@@ -72,6 +74,14 @@ class HasBack(Protocol):
 
     def go_back(self) -> bool:
         """Undo the innermost thing (a zoom, a filter) and say whether there was one."""
+
+
+@runtime_checkable
+class HasHelp(Protocol):
+    """A screen with keys of its own."""
+
+    KEYS_HERE: ClassVar[Sequence[Place]]
+    """The places of the command table that are on it, the most important first."""
 
 
 def write_private(path: Path, text: str) -> None:

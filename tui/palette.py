@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
+from textual.binding import ActiveBinding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
-from textual.screen import ActiveBinding
 
 from llmwatch.tui.commands import BY_ID, COMMANDS, Command
 from llmwatch.tui.safe import safe_line

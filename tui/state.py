@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
+from llmwatch.analysis.health import Level
 from llmwatch.tui.models.runs import Tone
-
-Level: TypeAlias = Literal["OK", "WARN", "CRIT", "IDLE"]
 
 STYLES: Final[Mapping[Tone, str]] = {
     "plain": "",
@@ -18,6 +17,7 @@ STYLES: Final[Mapping[Tone, str]] = {
     "warn": "$warning",
     "error": "$error",
     "accent": "$accent",
+    "found": "$background on $warning",
 }
 """The Textual style of a tone; its colours come from the theme."""
 

@@ -12,14 +12,14 @@ from typing import Final
 from textual.theme import Theme
 
 
-def _variables(muted: str, line: str, cursor: str, series: tuple[str, str]) -> dict[str, str]:
+def _variables(muted: str, line: str, cursor: str, on_cursor: str) -> dict[str, str]:
     return {
         "text-muted": muted,
-        "line": line,
-        "cursor": cursor,
-        "chart-1": series[0],
-        "chart-2": series[1],
-        "footer-background": "transparent",
+        "border": line,
+        "border-blurred": line,
+        "block-cursor-background": cursor,
+        "block-cursor-foreground": on_cursor,
+        "block-cursor-text-style": "bold",
         "scrollbar": line,
         "scrollbar-background": "transparent",
         "scrollbar-corner-color": "transparent",
@@ -39,7 +39,7 @@ DARK: Final = Theme(
     surface="#14161b",
     panel="#1e222a",
     dark=True,
-    variables=_variables("#868d9c", "#3a414e", "#2b3444", ("#7dcfff", "#c8a6ff")),
+    variables=_variables("#868d9c", "#414958", "#2f4f73", "#ffffff"),
 )
 LIGHT: Final = Theme(
     name="llmwatch-light",
@@ -54,7 +54,7 @@ LIGHT: Final = Theme(
     surface="#fafaf7",
     panel="#eeeee9",
     dark=False,
-    variables=_variables("#656b76", "#c3c6cc", "#d8e6f2", ("#00658f", "#6b4ba3")),
+    variables=_variables("#656b76", "#b9bdc5", "#bfdcf0", "#10141a"),
 )
 SAFE: Final = Theme(
     name="llmwatch-safe",
@@ -69,6 +69,6 @@ SAFE: Final = Theme(
     surface="#101010",
     panel="#1d1d1d",
     dark=True,
-    variables=_variables("#9a9a9a", "#4a4a4a", "#3a3a3a", ("#56b4e9", "#cc79a7")),
+    variables=_variables("#9a9a9a", "#5a5a5a", "#e6e6e6", "#101010"),
 )
 THEMES: Final = (DARK, LIGHT, SAFE)

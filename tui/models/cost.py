@@ -17,7 +17,10 @@ from llmwatch.tui.models.runs import Tone
 _LABEL: Final = 8
 _BAR: Final = 10
 _STEPS: Final = 20
-_TABLE: Final = 10
+_HOUR_COST: Final = Door("cost>0 since:60m", "what the last hour cost")
+_HOUR_TOKENS: Final = Door("tokens>0 since:60m", "tokens of the last hour")
+_UNPRICED: Final = Door("unpriced:yes", "calls without a known price")
+_TABLE: Final = 9
 """Height from which the groups are a table."""
 
 
@@ -41,14 +44,14 @@ class CostView:
     money_course: tuple[float | None, ...]
     token_course: tuple[float | None, ...]
     groupings: tuple[Grouping, ...]
-    """Today's numbers by the chosen dimension and by the next one."""
+    """Today's numbers by the chosen dimension and by the next ones."""
     unpriced: int
     """Calls of today without a known price."""
 
 
 def cost_view(
     daily: BudgetState, monthly: BudgetState, steps: Sequence[Point], starts: range,
-    groupings: Sequence[Grouping], day: Totals,
+    groupings: Sequence[Grouping], unpriced: int,
 ) -> CostView:  # fmt: skip
     """The pane's content.
 
@@ -58,7 +61,7 @@ def cost_view(
         steps: The last hour in steps of equal length.
         starts: When each step begins, Unix seconds; the last one is running.
         groupings: Today's numbers by dimension.
-        day: Today's sums of every kind of span.
+        unpriced: Today's calls without a known price.
     """
     by_start = {point.start_s: point.totals for point in steps}
     totals = [by_start.get(start, Totals()) for start in starts]
@@ -73,16 +76,13 @@ def cost_view(
         (*(each.cost_nanousd for each in totals[:-1]), None),
         (*(each.input_tokens + each.output_tokens for each in totals[:-1]), None),
         tuple(groupings),
-        day.unpriced,
+        unpriced,
     )
 
 
 def cost_lines(view: CostView, width: int, height: int) -> list[Line]:
     """The pane's lines; the groups become a table where there is height for one."""
-    lines = _periods(view.periods, width)
-    lines.append(row(_pace(view), width, 2))
-    if view.unpriced:
-        lines.append(_unpriced(view))
+    lines = [*_periods(view.periods, width), *(row(chunks, width, 2) for chunks in _pace(view))]
     if height >= _TABLE and view.groupings:
         return [*lines, (), *table(view.groupings[0], width, height - len(lines) - 1)]
     for grouping in view.groupings:
@@ -140,27 +140,21 @@ def _tone(state: BudgetState) -> Tone:
     return "error" if share >= 1 else "warn" if share >= state.warn_at else "ok"
 
 
-def _pace(view: CostView) -> list[Line]:
+def _pace(view: CostView) -> tuple[list[Line], list[Line]]:
+    """Money and tokens of the last hour, each as chunks of a line."""
     hour = view.hour
-    used = hour.input_tokens + hour.output_tokens
-    spent = Door("cost>0 since:60m", "what the last hour cost")
-    chunks: list[Line] = [
-        (
-            Cell(f"{'hour':<{_LABEL}}", "muted"),
-            Cell(f"{money(hour.cost_nanousd):>{MONEY_WIDTH}}", "strong", spent),
-            Cell(" " + spark(view.money_course, _STEPS), "accent"),
-        ),
-        (
-            Cell(tokens(used / 60), "strong", Door("tokens>0 since:60m", "tokens of the last hour")),
-            Cell(" tok/min", "muted"),
-        ),
+    used = (hour.input_tokens + hour.output_tokens) / 60
+    cost = Cell(f"{money(hour.cost_nanousd):>{MONEY_WIDTH}}", "strong", _HOUR_COST)
+    rate = Cell(f"{tokens(used):>{MONEY_WIDTH}}", "strong", _HOUR_TOKENS)
+    money_line: list[Line] = [
+        (Cell(f"{'$/hour':<{_LABEL}}", "muted"), cost, Cell(" " + spark(view.money_course, _STEPS), "muted"))
     ]
+    token_line: list[Line] = [
+        (Cell(f"{'tok/min':<{_LABEL}}", "muted"), rate, Cell(" " + spark(view.token_course, _STEPS), "muted"))
+    ]
+    if view.unpriced:
+        money_line.append((Cell("▲ ", "warn"), Cell(f"{tokens(view.unpriced)} unpriced", "warn", _UNPRICED)))
     if hour.input_tokens:
-        chunks.append((Cell("cached ", "muted"), Cell(percent(hour.cache_read_tokens / hour.input_tokens))))
-    return chunks
-
-
-def _unpriced(view: CostView) -> Line:
-    calls = f"{tokens(view.unpriced)} call{'' if view.unpriced == 1 else 's'} unpriced today"
-    door = Door("unpriced:yes", "calls without a known price")
-    return (Cell(" " * _LABEL), Cell("▲ ", "warn"), Cell(calls, "warn", door))
+        cached = percent(hour.cache_read_tokens / hour.input_tokens)
+        token_line.append((Cell("cached ", "muted"), Cell(cached)))
+    return money_line, token_line

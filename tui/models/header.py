@@ -77,7 +77,7 @@ def header_line(view: HeaderView, width: int, now_ns: int) -> Line:
 
 def _verdict(verdict: Verdict | None) -> Line:
     if verdict is None:
-        return (Cell(" … ", "muted"),)
+        return (Cell(" llmwatch", "strong"),)
     seen = look(verdict.level)
     line: Line = (Cell(f" {seen.glyph} {seen.word} ", seen.tone),)
     if verdict.reasons:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from llmwatch.analysis.health import Level
@@ -11,6 +11,7 @@ from llmwatch.format import change, percent, since, tokens
 from llmwatch.neutral import neutral_line
 from llmwatch.store.rows import Point, ScorePoint, Totals, VersionRow
 from llmwatch.tui.models.cells import Cell, Door, Line, flow
+from llmwatch.tui.models.runs import Tone
 from llmwatch.tui.state import look
 
 DAY_S: Final = 86_400
@@ -20,7 +21,8 @@ _RECENT: Final = 4
 """The last quarter of the window is compared with the rest of it."""
 _ENOUGH: Final = 10
 """Fewer answers or scores than this, on either side, are not compared."""
-_SERIES: Final = 2
+_TONES: Final[tuple[Tone, ...]] = ("accent", "muted")
+"""Of the chart's lines: there are no more than these."""
 _NAME: Final = 20
 
 DROP_WARN: Final = 0.1
@@ -59,6 +61,7 @@ class Series:
     """A line of the chart."""
 
     name: str
+    tone: Tone
     values: tuple[float | None, ...]
     """Mean of each step, 0 to 1; None where nothing was judged."""
 
@@ -82,6 +85,8 @@ class Fact:
     change: str = ""
     note: str = ""
     door: Door | None = None
+    line: Tone | None = None
+    """Tone of its line in the chart, where it has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +120,10 @@ def quality_view(
         pass_warn: Share of answers that pass the checks, below which that is a warning.
     """
     named = _by_name([score for score in scores if score.source != "user" and score.valued])
-    series = [Series(neutral_line(name, _NAME), _course(window, each)) for name, each in named]
+    series = [
+        Series(neutral_line(name, _NAME), tone, _course(window, each))
+        for (name, each), tone in zip(named, _TONES, strict=False)
+    ]
     by_start = {point.start_s: point.totals for point in calls}
     checks = tuple(
         _share(by_start[at].passed, by_start[at].checked) if at in by_start else None for at in window.starts
@@ -127,7 +135,10 @@ def quality_view(
         *_feedback_facts([score for score in scores if score.source == "user"]),
         *_call_facts(calls, window, pass_warn),
     ]
-    return QualityView(window, tuple(series[:_SERIES]), tuple(_markers(window, versions)), tuple(facts))
+    tones = {each.name: each.tone for each in series}
+    facts = [replace(fact, line=tones.get(fact.label)) for fact in facts]
+    facts.sort(key=lambda fact: fact.level != "WARN")
+    return QualityView(window, tuple(series), tuple(_markers(window, versions)), tuple(facts))
 
 
 def _by_name(scores: Sequence[ScorePoint]) -> list[tuple[str, list[ScorePoint]]]:
@@ -238,7 +249,10 @@ def quality_lines(view: QualityView, width: int, height: int) -> list[Line]:
 def _chunk(fact: Fact) -> Line:
     seen = look(fact.level) if fact.level else None
     cells = [Cell(f"{seen.glyph} ", seen.tone)] if seen else []
-    cells += [Cell(f"{fact.label} ", "muted"), Cell(fact.value, "strong", fact.door)]
+    cells.append(Cell(f"{fact.label} ", fact.line or "muted"))
+    if fact.line:
+        cells.append(Cell("⠤⠒ ", fact.line))
+    cells.append(Cell(fact.value, "strong", fact.door))
     if fact.change:
         cells.append(Cell(f" {fact.change}", seen.tone if seen and fact.level != "OK" else "muted"))
     if fact.note:

@@ -14,6 +14,7 @@ from llmwatch.neutral import neutral_line
 from llmwatch.store.histogram import Histogram, value_of
 from llmwatch.store.rows import Group, Point, Totals
 from llmwatch.tui.models.cells import GAP, Cell, Door, Line, flow, padded, row, spark, spread
+from llmwatch.tui.models.runs import Tone
 from llmwatch.tui.state import look
 
 Course: TypeAlias = tuple[float | None, ...]
@@ -208,16 +209,19 @@ def _tile_head(metric: Metric, width: int) -> Line:
 
 def _tile_number(metric: Metric, width: int) -> Line:
     value = _value(metric)
-    return padded(
-        (value, Cell(" " + spark(metric.course, width - _VALUE - 1), look(metric.level).tone)), width
-    )
+    return padded((value, Cell(" " + spark(metric.course, width - _VALUE - 1), _chart_tone(metric))), width)
 
 
 def _metric_line(metric: Metric, width: int) -> Line:
     seen = look(metric.level)
     head = (Cell(f"{seen.glyph} ", seen.tone), Cell(f"{metric.label:<{_LABEL}}", "muted"), _value(metric))
-    chart = Cell("  " + spark(metric.course, len(metric.course)), seen.tone)
+    chart = Cell("  " + spark(metric.course, len(metric.course)), _chart_tone(metric))
     return row([(*head, chart), (Cell(metric.note, "muted"),)], width)
+
+
+def _chart_tone(metric: Metric) -> Tone:
+    """What is as it should be does not catch the eye."""
+    return look(metric.level).tone if metric.level in ("WARN", "CRIT") else "muted"
 
 
 def _value(metric: Metric) -> Cell:

@@ -1,0 +1,75 @@
+"""Pane 3: what is spent, and on what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from llmwatch.analysis.budget import SECOND_NS
+from llmwatch.analysis.health import windows
+from llmwatch.config import Config
+from llmwatch.store.rows import Dimension
+from llmwatch.tui.host import host
+from llmwatch.tui.models.cells import Line
+from llmwatch.tui.models.cost import CostView, cost_lines, cost_view
+from llmwatch.tui.models.groups import DIMENSIONS, grouping
+from llmwatch.tui.outlook import CALLS, read_outlook
+from llmwatch.tui.panes.base import Pane
+
+if TYPE_CHECKING:
+    import sqlite3
+
+_STEP_S: Final = 180
+_STEPS: Final = 20
+_GROUPINGS: Final = 3
+
+
+class CostPane(Pane[CostView]):
+    """Budgets, the pace of the last hour, and today by three dimensions."""
+
+    number = 3
+    title = "Cost and volume"
+    subject = " · today"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._first = 0
+
+    def question(self) -> Callable[[sqlite3.Connection], CostView]:
+        """Day, month and the last hour."""
+        now_ns, config = host(self).now_ns(), host(self).config
+        dimensions = self._dimensions()
+        return lambda db: load(db, now_ns, config, dimensions)
+
+    def draw(self, view: CostView, width: int, height: int) -> Sequence[Line]:
+        """Lines, or a table when there is room."""
+        return cost_lines(view, width, height)
+
+    def _dimensions(self) -> tuple[Dimension, ...]:
+        names = tuple(DIMENSIONS)
+        return (*names[self._first :], *names[: self._first])[:_GROUPINGS]
+
+    def regroup(self) -> str:
+        """Group by the next dimension, and say which."""
+        self._first = (self._first + 1) % len(DIMENSIONS)
+        return DIMENSIONS[self._dimensions()[0]]
+
+
+def load(db: sqlite3.Connection, now_ns: int, config: Config, dimensions: Sequence[Dimension]) -> CostView:
+    """Costs at ``now_ns``."""
+    from llmwatch.store.reads import metrics  # noqa: PLC0415
+
+    day = windows(now_ns, config).day
+    seen = read_outlook(db, now_ns, config)
+    end_s = now_ns // SECOND_NS // _STEP_S * _STEP_S
+    starts = range(end_s - _STEP_S * _STEPS, end_s + _STEP_S, _STEP_S)
+    where = f"after:{datetime.fromtimestamp(day[0], UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return cost_view(
+        seen.daily,
+        seen.monthly,
+        metrics.trend(db, starts[0], end_s + _STEP_S, _STEP_S, {}),
+        starts,
+        [grouping(by, metrics.groups(db, *day, by, CALLS), where) for by in dimensions],
+        metrics.sums(db, *day, {}).unpriced,
+    )

@@ -1,0 +1,54 @@
+"""Pane 1: is everything all right?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from llmwatch.analysis.health import windows
+from llmwatch.config import Config
+from llmwatch.store.rows import Dimension
+from llmwatch.tui.host import host
+from llmwatch.tui.models.cells import Line
+from llmwatch.tui.models.status import StatusView, status_lines, status_view
+from llmwatch.tui.outlook import CALLS, read_outlook
+from llmwatch.tui.panes.base import Pane
+
+if TYPE_CHECKING:
+    import sqlite3
+
+_COMMON: Final[tuple[Dimension, ...]] = ("model", "feature")
+"""Where most of the trouble is looked for."""
+
+
+class StatusPane(Pane[StatusView]):
+    """The verdict with its reasons, and five numbers with their course."""
+
+    number = 1
+    title = "Status"
+
+    def question(self) -> Callable[[sqlite3.Connection], StatusView]:
+        """The last minutes."""
+        now_ns, config = host(self).now_ns(), host(self).config
+        return lambda db: load(db, now_ns, config)
+
+    def draw(self, view: StatusView, width: int, height: int) -> Sequence[Line]:
+        """Tiles, or a line a number."""
+        return status_lines(view, width, height)
+
+
+def load(db: sqlite3.Connection, now_ns: int, config: Config) -> StatusView:
+    """The status at ``now_ns``."""
+    from llmwatch.store.reads import metrics  # noqa: PLC0415 - not before the first paint
+
+    window = windows(now_ns, config).status
+    seen = read_outlook(db, now_ns, config)
+    troubled = _COMMON if seen.verdict.reasons else ()
+    return status_view(
+        seen,
+        metrics.trend(db, *window, 60, CALLS),
+        [metrics.groups(db, *window, by, CALLS) for by in troubled],
+        window,
+        now_ns,
+        config.health,
+    )

@@ -1,0 +1,190 @@
+"""The root screen: four panes that answer before they are asked, and the live list."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import ClassVar, Final
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container, Vertical
+from textual.content import Content
+from textual.screen import Screen
+from textual.widget import Widget
+
+from llmwatch.tui.commands import Place, bindings
+from llmwatch.tui.host import FeedEvent, host
+from llmwatch.tui.messages import DataChanged, DataMissing
+from llmwatch.tui.panes.base import Pane
+from llmwatch.tui.panes.cost import CostPane
+from llmwatch.tui.panes.quality import QualityPane
+from llmwatch.tui.panes.status import StatusPane
+from llmwatch.tui.panes.versions import VersionsPane
+from llmwatch.tui.widgets.firstrun import FirstRun
+from llmwatch.tui.widgets.header import HeaderLine
+from llmwatch.tui.widgets.keybar import KeyBar
+
+_AT_MOST_EVERY_S: Final = 0.5
+"""Panes are read no more often than this, however fast spans come."""
+_SLIDE_S: Final = 10.0
+"""Windows of time move on even when nothing comes."""
+_LIST: Final = 5
+
+
+class TooSmall(Widget):
+    """What is said when there is not room for anything."""
+
+    def render(self) -> Content:
+        """The size that is needed, and the one there is."""
+        return Content(f"llmwatch needs 40×10\n(this is {self.app.size.width}×{self.app.size.height})")
+
+
+class Overview(Screen[None]):
+    """Status, quality, cost, versions and traces."""
+
+    CSS_PATH = "overview.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("overview")
+    KEYS_HERE: ClassVar[Sequence[Place]] = ("list", "pane", "overview")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.header = HeaderLine()
+        self.panes: tuple[Pane[object], ...] = (StatusPane(), QualityPane(), CostPane(), VersionsPane())  # type: ignore[assignment]
+        self.paused = False
+        self._wanted = False
+        self._reading = False
+
+    def compose(self) -> ComposeResult:
+        """All there is; the style sheet shows what fits."""
+        yield self.header
+        with Container(id="panes"):
+            yield from self.panes
+        yield Vertical(id="pane-5")
+        yield FirstRun()
+        yield TooSmall()
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Start with the list under the cursor and the status in view."""
+        self._activate(1)
+        host(self).feed_events.subscribe(self, self._on_feed)
+        host(self).config_changed.subscribe(self, lambda _: self._read())
+        self.set_interval(_SLIDE_S, self._read)
+
+    # Data
+
+    def _on_feed(self, event: FeedEvent) -> None:
+        if isinstance(event, DataMissing):
+            self.add_class("-first-run")
+        elif isinstance(event, DataChanged):
+            self._read()
+
+    def _read(self) -> None:
+        """Read soon: at once, or when the last time is long enough ago."""
+        self._wanted = self.is_current
+        if self._wanted and not self._reading:
+            self._reading = True
+            self.run_worker(self._read_on())
+
+    async def _read_on(self) -> None:
+        try:
+            while self._wanted:
+                self._wanted = False
+                await asyncio.gather(self._read_once(), asyncio.sleep(_AT_MOST_EVERY_S))
+        finally:
+            self._reading = False
+
+    async def _read_once(self) -> None:
+        summary = await self.header.reload()
+        if summary is not None:
+            self.set_class(summary.stats.spans == 0, "-first-run")
+        if not self.paused:
+            await asyncio.gather(*(pane.reload() for pane in self.panes))
+
+    def on_screen_resume(self) -> None:
+        """Take in what came while another screen was on top."""
+        self._read()
+
+    # Panes
+
+    def _activate(self, number: int) -> None:
+        """Make a pane the one that is shown when there is room for one only."""
+        for pane in self.panes:
+            pane.set_class(pane.number == number, "-active")
+        self._show_titles()
+
+    def _show_titles(self) -> None:
+        crowded = not (self.has_class("-wide") and (self.has_class("-tall") or self.has_class("-high")))
+        for pane in self.panes:
+            pane.show_tabs([each.title for each in self.panes] if crowded else None)
+
+    def on_resize(self) -> None:
+        """The titles are tabs when there is room for one pane only."""
+        self.call_after_refresh(self._show_titles)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """The pane with the focus is the active one."""
+        for pane in self.panes:
+            if pane in event.widget.ancestors:
+                self._activate(pane.number)
+
+    def action_pane(self, number: int) -> None:
+        """Go to a pane, or to the list."""
+        zoomed = self.has_class("-zoom-panes") or self.has_class("-zoom-list")
+        if number == _LIST:
+            self.query_one("#pane-5").query("*").focus()
+        else:
+            self._activate(number)
+            self.panes[number - 1].lines.focus()
+        if zoomed:
+            self._zoom(number)
+
+    def action_next_pane(self, step: int) -> None:
+        """Go round the panes."""
+        order = [*(pane.number for pane in self.panes), _LIST]
+        self.action_pane(order[(order.index(self._focused_number()) + step) % len(order)])
+
+    def _focused_number(self) -> int:
+        for pane in self.panes:
+            if self.focused is not None and pane in self.focused.ancestors:
+                return pane.number
+        return _LIST
+
+    def action_zoom(self) -> None:
+        """Give the focused pane all the room, or take it back."""
+        zoomed = self.has_class("-zoom-panes") or self.has_class("-zoom-list")
+        self._zoom(0 if zoomed else self._focused_number())
+
+    def _zoom(self, number: int) -> None:
+        self.set_class(number == _LIST, "-zoom-list")
+        self.set_class(0 < number < _LIST, "-zoom-panes")
+
+    # Commands
+
+    def action_pause(self) -> None:
+        """Hold the screen still, or let it go on."""
+        self.paused = not self.paused
+        self.header.pause(self.paused)
+        self._read()
+
+    def action_group(self) -> None:
+        """Group costs by the next dimension."""
+        pane = self.query_one(CostPane)
+        host(self).say(f"Grouped by {pane.regroup()}")
+        self.run_worker(pane.reload())
+
+    def go_back(self) -> bool:
+        """Take the zoom back."""
+        if self.has_class("-zoom-panes") or self.has_class("-zoom-list"):
+            self._zoom(0)
+            return True
+        return False
+
+    def show_traces(self, filter: str, title: str) -> None:
+        """Show the traces behind a number in the list."""
+
+    def view_text(self) -> str:
+        """Header, panes and list."""
+        return "\n\n".join([self.header.text(), *(pane.text() for pane in self.panes if pane.display)]) + "\n"
