@@ -33,7 +33,11 @@ def play(world: World, start_ns: int) -> list[Outgoing]:
         prompt_version="4",
         attached_tokens=world.rng.randint(42_000, 50_000),
     )
-    common: dict[str, Value] = {"metadata": json.dumps({"feature": "summarise"}), "tag.tags": ["batch"]}
+    common: dict[str, Value] = {
+        "feature": "summarise",
+        "metadata": json.dumps({"team": "operations"}),
+        "tag.tags": ["batch"],
+    }
     trace = Trace(world.rng, _SERVICE, start_ns, common)
     opening: dict[str, Value] = {"openinference.span.kind": "CHAIN", "input.value": digest.title}
     with trace.step("summarise", opening) as root:
