@@ -1,0 +1,126 @@
+"""What Prometheus reads: families of metrics made from rows, and their text.
+
+Totals since the first span come from the database, so they go on where they were after a restart. They can
+be corrected downwards (a call turns out to repeat another one), which Prometheus would read as a restart
+from zero and count everything again; so what was once shown is not undercut while the process lives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
+from typing import Final
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+
+from llmwatch.analysis.budget import BudgetState
+from llmwatch.collector.outlook import Reading
+from llmwatch.neutral import neutral_line
+from llmwatch.store.rollups import BOUNDS_S
+from llmwatch.store.rows import ModelTotals
+
+_NANO: Final = 10**9
+_MAX_MODELS: Final = 500
+"""Models with a label of their own, the first by name; the others are one more. As models are only ever
+added, one can move from the first to the others but never back, so no sum goes down by it."""
+
+_MAX_LABEL: Final = 100
+_OTHERS: Final = "(others)"
+_UNNAMED: Final = "(unnamed)"
+_LE: Final = (*(str(bound) for bound in BOUNDS_S), "+Inf")
+_STATUS: Final = {"IDLE": 0, "OK": 0, "WARN": 1, "CRIT": 2}
+
+Floor = Callable[[tuple[str, ...], float], float]
+"""Given a sample's identity and value, the value to show: the largest shown so far."""
+
+
+class Exposition:
+    """Renders readings, one after the other, as counters that never go down."""
+
+    def __init__(self) -> None:
+        self._shown: dict[tuple[str, ...], float] = {}
+
+    def render(self, reading: Reading, accept: str) -> tuple[bytes, str]:
+        """The text of a reading and its media type, as ``accept`` (the header) asks for it."""
+        encode, media_type = choose_encoder(accept)
+        return encode(
+            _Families([*_of_models(reading.models, self._floor), *_of_collector(reading)])
+        ), media_type
+
+    def _floor(self, sample: tuple[str, ...], value: float) -> float:
+        shown = self._shown[sample] = max(value, self._shown.get(sample, 0.0))
+        return shown
+
+
+class _Families(Collector):
+    def __init__(self, families: list[Metric]) -> None:
+        self._families = families
+
+    def collect(self) -> Iterator[Metric]:
+        yield from self._families
+
+
+def _of_models(models: Sequence[ModelTotals], floor: Floor) -> Iterator[Metric]:
+    requests = CounterMetricFamily("llm_requests", "LLM calls that have ended.", labels=["model", "status"])
+    tokens = CounterMetricFamily("llm_tokens", "Tokens, cached ones included.", labels=["model", "type"])
+    cost = CounterMetricFamily("llm_cost_usd", "Cost of priced calls, dollars.", labels=["model"])
+    latency = HistogramMetricFamily("llm_latency_seconds", "Duration of LLM calls.", labels=["model"])
+    for label, total in _labelled(models).items():
+        for status, count in (("success", total.success), ("error", total.error)):
+            requests.add_metric([label, status], floor(("requests", label, status), count))
+        for sort, count in (("input", total.input_tokens), ("output", total.output_tokens)):
+            tokens.add_metric([label, sort], floor(("tokens", label, sort), count))
+        cost.add_metric([label], floor(("cost", label), total.cost_nanousd / _NANO))
+        counts = accumulate(total.durations)
+        buckets = [(le, floor(("le", label, le), count)) for le, count in zip(_LE, counts, strict=True)]
+        latency.add_metric([label], buckets, floor(("seconds", label), total.duration_sum_ns / _NANO))
+    yield from (requests, latency, tokens, cost)
+
+
+def _labelled(models: Sequence[ModelTotals]) -> dict[str, ModelTotals]:
+    """Totals by a label that is safe to show: one line, short, and not too many of them."""
+    found: dict[str, ModelTotals] = {}
+    for rank, total in enumerate(sorted(models, key=lambda total: total.model)):
+        label = neutral_line(total.model, _MAX_LABEL) or _UNNAMED if rank < _MAX_MODELS else _OTHERS
+        found[label] = _sum(label, found[label], total) if label in found else total
+    return found
+
+
+def _sum(label: str, one: ModelTotals, other: ModelTotals) -> ModelTotals:
+    return ModelTotals(
+        model=label,
+        success=one.success + other.success,
+        error=one.error + other.error,
+        input_tokens=one.input_tokens + other.input_tokens,
+        output_tokens=one.output_tokens + other.output_tokens,
+        cost_nanousd=one.cost_nanousd + other.cost_nanousd,
+        duration_sum_ns=one.duration_sum_ns + other.duration_sum_ns,
+        durations=tuple(map(sum, zip(one.durations, other.durations, strict=True))),
+    )
+
+
+def _of_collector(reading: Reading) -> Iterator[Metric]:
+    yield GaugeMetricFamily("llmwatch_queued_spans", "Spans waiting to be written.", reading.queued_spans)
+    yield CounterMetricFamily("llmwatch_requests", "Requests since this process began.", reading.requests)
+    yield CounterMetricFamily(
+        "llmwatch_failed_requests", "Those answered with 400 or more.", reading.failed_requests
+    )
+    events = CounterMetricFamily("llmwatch_events", "What was counted beside spans.", labels=["event"])
+    for name, count in sorted(reading.counters.items()):
+        events.add_metric([name], count)
+    yield events
+    yield GaugeMetricFamily(
+        "llmwatch_status", "0 OK or IDLE, 1 WARN, 2 CRIT.", _STATUS[reading.outlook.verdict.level]
+    )
+    spent = GaugeMetricFamily("llmwatch_spent_usd", "Spent in the running period.", labels=["period"])
+    limit = GaugeMetricFamily("llmwatch_budget_usd", "The period's budget, if any.", labels=["period"])
+    periods: tuple[tuple[str, BudgetState], ...] = (
+        ("day", reading.outlook.daily), ("month", reading.outlook.monthly)
+    )  # fmt: skip
+    for period, state in periods:
+        spent.add_metric([period], state.spent_nanousd / _NANO)
+        if state.limit_nanousd is not None:
+            limit.add_metric([period], state.limit_nanousd / _NANO)
+    yield from (spent, limit)

@@ -1,0 +1,48 @@
+"""How things stand, read from the database: what the watchdog, /metrics and ``llmwatch status`` share."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from llmwatch.analysis.health import Outlook, outlook, windows
+from llmwatch.config import Config
+from llmwatch.store.reads import metrics
+from llmwatch.store.rows import ModelTotals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """Everything that is shown, read at one time."""
+
+    models: Sequence[ModelTotals]
+    outlook: Outlook
+    counters: Mapping[str, int]
+    """What the collector counted beside spans, by name."""
+    queued_spans: int
+    requests: int
+    """Since this process began, as the next one."""
+    failed_requests: int
+
+
+def look(
+    db: sqlite3.Connection,
+    config: Config,
+    now_ns: int,
+    window: tuple[int, int] | None = None,
+    term: str | None = None,
+) -> Outlook:
+    """The outlook at ``now_ns`` on LLM calls in ``window`` (start and end in Unix seconds, whole minutes).
+
+    ``term`` is the filter term for that window. Without them it is the configured status window.
+    """
+    spans = windows(now_ns, config)
+    return outlook(
+        metrics.totals(db, *(window or spans.status), {"kind": "llm"}),
+        metrics.sums(db, *spans.day, {}),
+        metrics.sums(db, *spans.month, {}),
+        now_ns,
+        config,
+        term,
+    )

@@ -1,0 +1,139 @@
+"""What a Prometheus parser reads out of our text."""
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
+from prometheus_client.parser import text_string_to_metric_families
+
+from llmwatch.analysis.budget import BudgetState
+from llmwatch.analysis.health import Outlook, Verdict
+from llmwatch.collector.exposition import Exposition
+from llmwatch.collector.outlook import Reading
+from llmwatch.store.rows import ModelTotals, Totals
+
+OUTLOOK = Outlook(
+    Verdict("WARN"), Totals(),
+    BudgetState(10 * 10**9, 8_500_000_000, 0.85, None), BudgetState(None, 41_000_000_000, None, None),
+)  # fmt: skip
+GPT = ModelTotals(
+    model="gpt-4o", success=7, error=2, input_tokens=12_345, output_tokens=678, cost_nanousd=1_234_567_890,
+    duration_sum_ns=21_500_000_000, durations=(1, 2, 3, 0, 2, 0, 0, 1),
+)  # fmt: skip
+Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
+
+
+def model(name: str, success: int = 1) -> ModelTotals:
+    return ModelTotals(
+        model=name, success=success, error=0, input_tokens=10 * success, output_tokens=success,
+        cost_nanousd=0,
+        duration_sum_ns=success * 10**9, durations=(0, 0, success, 0, 0, 0, 0, 0),
+    )  # fmt: skip
+
+
+def reading(models: Sequence[ModelTotals], **counters: int) -> Reading:
+    return Reading(
+        models=models, outlook=OUTLOOK, counters=counters, queued_spans=3, requests=11, failed_requests=1
+    )
+
+
+def parse(text: str) -> Samples:
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def shown(exposition: Exposition, models: Sequence[ModelTotals], **counters: int) -> Samples:
+    text, media_type = exposition.render(reading(models, **counters), "text/plain")
+    assert media_type.startswith("text/plain")
+    return parse(text.decode())
+
+
+def labels(**pairs: str) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(pairs.items()))
+
+
+def test_the_names_and_numbers_of_a_model() -> None:
+    found = shown(Exposition(), [GPT])
+    assert found["llm_requests_total", labels(model="gpt-4o", status="success")] == 7
+    assert found["llm_requests_total", labels(model="gpt-4o", status="error")] == 2
+    assert found["llm_tokens_total", labels(model="gpt-4o", type="input")] == 12_345
+    assert found["llm_tokens_total", labels(model="gpt-4o", type="output")] == 678
+    assert found["llm_cost_usd_total", labels(model="gpt-4o")] == 1.23456789
+    buckets = {
+        dict(pairs)["le"]: value
+        for (name, pairs), value in found.items()
+        if name == "llm_latency_seconds_bucket"
+    }
+    assert buckets == {
+        "0.1": 1, "0.5": 3, "1.0": 6, "2.0": 6, "5.0": 8, "10.0": 8, "30.0": 8, "+Inf": 9
+    }  # fmt: skip
+    assert found["llm_latency_seconds_count", labels(model="gpt-4o")] == 9
+    assert found["llm_latency_seconds_sum", labels(model="gpt-4o")] == 21.5
+
+
+def test_our_own_figures() -> None:
+    found = shown(Exposition(), [], duplicates=4, spans_rejected=5)
+    assert found["llmwatch_queued_spans", ()] == 3
+    assert found["llmwatch_requests_total", ()] == 11
+    assert found["llmwatch_failed_requests_total", ()] == 1
+    assert found["llmwatch_events_total", labels(event="duplicates")] == 4
+    assert found["llmwatch_events_total", labels(event="spans_rejected")] == 5
+    assert found["llmwatch_status", ()] == 1
+    assert found["llmwatch_spent_usd", labels(period="day")] == 8.5
+    assert found["llmwatch_budget_usd", labels(period="day")] == 10
+    assert ("llmwatch_budget_usd", labels(period="month")) not in found, "there is no monthly budget"
+
+
+def test_openmetrics_for_those_who_ask() -> None:
+    text, media_type = Exposition().render(
+        reading([GPT], duplicates=1), "application/openmetrics-text; version=1.0.0"
+    )
+    assert media_type.startswith("application/openmetrics-text")
+    families = openmetrics(text.decode())  # type: ignore[no-untyped-call]
+    assert {family.name for family in families} >= {"llm_requests", "llm_latency_seconds"}
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("", "(unnamed)"),
+        ('quote" back\\slash', 'quote" back\\slash'),
+        ("new\nline", "new line"),
+        ("esc\x1b[31m", "esc␛[31m"),
+        ("lone \ud800", "lone ·"),
+        ("m" * 5_000, "m" * 99 + "…"),
+    ],
+)
+def test_names_from_outside_are_safe_labels(name: str, label: str) -> None:
+    found = shown(Exposition(), [model(name)])
+    assert found["llm_cost_usd_total", labels(model=label)] == 0
+
+
+def test_models_beyond_the_limit_are_one() -> None:
+    found = shown(Exposition(), [model(f"model-{number:04}") for number in range(600)])
+    names = {dict(pairs)["model"] for name, pairs in found if name == "llm_cost_usd_total"}
+    assert len(names) == 501
+    assert found["llm_requests_total", labels(model="(others)", status="success")] == 100
+
+
+def test_what_was_shown_is_not_undercut() -> None:
+    """A call that turns out to be a copy of another is taken back out of the sums."""
+    exposition = Exposition()
+    shown(exposition, [model("a", 5)])
+    corrected = shown(exposition, [model("a", 4)])
+    assert corrected["llm_requests_total", labels(model="a", status="success")] == 5
+    assert corrected["llm_latency_seconds_count", labels(model="a")] == 5
+    grown = shown(exposition, [model("a", 6)])
+    assert grown["llm_tokens_total", labels(model="a", type="input")] == 60
+
+
+@given(st.lists(st.text(max_size=120), max_size=20))
+def test_any_model_name_can_be_read_back(names: list[str]) -> None:
+    found = shown(Exposition(), [model(name) for name in set(names)])
+    counted = sum(value for (name, _), value in found.items() if name == "llm_requests_total")
+    assert counted == len(set(names))
