@@ -36,8 +36,8 @@ _MAX_URLS: Final = 50
 _CONTROL: Final = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]"
 )
-_FORMATS: Final = ("response_format", "output_type", "output.type", "response_mime_type", "format", "text")
-"""Parameters that ask for a format: of OpenAI chat, GenAI (two), Gemini, Ollama, OpenAI responses."""
+_FORMATS: Final = ("response_format", "output.type", "response_mime_type", "format", "text")
+"""Parameters that ask for a format: of OpenAI chat, GenAI, Gemini, Ollama, OpenAI responses."""
 
 _LIMITS: Final = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 

@@ -78,7 +78,7 @@ FAILS: list[tuple[str, Span]] = [
     ("json_invalid", llm("The answer is 42, as you know.", response_format={"type": "json_object"})),
     ("json_invalid", llm('{"answer": 42,}', response_format={"type": "json_schema", "json_schema": {}})),
     ("json_invalid", llm('```json\n{"answer": 42}\n```', response_format="json_object")),
-    ("json_invalid", llm('{"answer": 42', output_type="json")),
+    ("json_invalid", llm('{"answer": 42', **{"output.type": "json"})),
     ("json_invalid", llm("forty-two, I would say", response_format='{"type": "json_object"}')),
     ("json_invalid", llm("forty-two, I would say", response_mime_type="application/json")),
     ("json_invalid", llm("forty-two, I would say", text={"format": {"type": "json_schema"}})),
