@@ -179,15 +179,14 @@ def _clash(command: Command, kept: Mapping[str, str]) -> str | None:
     return None
 
 
+_STAGES: Final[tuple[set[Place], ...]] = ({"overview", "pane", "list"}, {"trace", "detail"}, {"replay"})
+"""Places whose keys can be live at once."""
+
+
 def _meet(one: Command, other: Command) -> bool:
-    """Whether the keys of both can be live at once: a pane and a list stand on the overview."""
-    places = {*one.where, *other.where}
-    return (
-        bool(set(one.where) & set(other.where))
-        or "app" in places
-        or ("overview" in places and bool({"pane", "list"} & places))
-        or {"trace", "detail"} <= places
-    )
+    if "app" in (*one.where, *other.where):
+        return True
+    return any(stage & {*one.where} and stage & {*other.where} for stage in _STAGES)
 
 
 def _canonical(key: str) -> str:
