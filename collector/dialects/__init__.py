@@ -1,1 +1,47 @@
-"""One pure normaliser a dialect: raw records in, canonical spans out."""
+"""One pure normaliser a dialect: raw records in, canonical spans out.
+
+A dialect is a table of what its attribute names mean (facts.py). All tables read every span at once, and the
+first dialect of `DIALECTS` whose marks it carries gives the span its dialect's name: a new one is a module
+with a table, and a line here.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from llmwatch.collector.dialects.build import span_of
+from llmwatch.collector.dialects.facts import Dialect, Rules, read
+from llmwatch.collector.dialects.genai import GENAI
+from llmwatch.collector.dialects.genai_logs import log_of
+from llmwatch.collector.dialects.generic import GENERIC
+from llmwatch.collector.dialects.handmade import HANDMADE
+from llmwatch.collector.dialects.openinference import OPENINFERENCE
+from llmwatch.collector.dialects.scores import scores_of
+from llmwatch.collector.records import RawLog, RawSpan
+from llmwatch.store.span import Score, Span
+
+__all__ = ["DIALECTS", "normalise_log", "normalise_span", "scores_of"]
+
+DIALECTS: Final[tuple[Dialect, ...]] = (OPENINFERENCE, GENAI, HANDMADE, GENERIC)
+"""In order of precedence; the last takes what no other knows."""
+
+_RULES: Final = Rules(DIALECTS)
+
+
+def normalise_span(raw: RawSpan) -> Span:
+    """The canonical span of ``raw``."""
+    facts = read(raw.attributes, _RULES)
+    return span_of(raw, facts, _dialect(raw))
+
+
+def normalise_log(raw: RawLog) -> Span | Score | None:
+    """What a log record says of a span (a ``partial`` one) or as a judgement; None when it says neither."""
+    return log_of(raw, _RULES)
+
+
+def _dialect(raw: RawSpan) -> str:
+    for dialect in DIALECTS:
+        for mark in dialect.marks:
+            if mark in raw.attributes:
+                return dialect.name
+    return DIALECTS[-1].name

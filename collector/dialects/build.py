@@ -1,0 +1,154 @@
+"""A span from what was read of it: the facts of all dialects together, field by field the best source."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from llmwatch.collector.dialects.content import Conversation, conversation_of, document_list, tool_list
+from llmwatch.collector.dialects.facts import Facts
+from llmwatch.collector.dialects.generic import of_resource
+from llmwatch.collector.dialects.kinds import kind_of_model, kind_of_operation
+from llmwatch.collector.dialects.usage import usage_of
+from llmwatch.collector.dialects.values import flag, text
+from llmwatch.collector.dialects.vectors import without_vectors
+from llmwatch.collector.records import RawSpan
+from llmwatch.store.span import Call, Content, Context, Event, Kind, Link, Retrieval, Span, Status, Tool
+
+_STATUSES: Final[dict[int, Status]] = {1: "ok", 2: "error"}
+_FIRST_CHUNK: Final = frozenset({
+    "first_token", "first token", "First Token Stream Event", "first_chunk", "gen_ai.first_token",
+    "gen_ai.content.completion.chunk", "llm.content.completion.chunk", "ai.stream.firstChunk",
+    "mlflow.chunk.item.0",
+})  # fmt: skip
+"""Events that mark the first chunk of a stream, or each chunk."""
+
+_NO_SETTINGS: Final = frozenset({"model", "messages", "input", "stream", "stream_options", "tools"})
+"""Of all that a request holds, what is kept elsewhere."""
+
+
+def span_of(raw: RawSpan, facts: Facts, dialect: str) -> Span:
+    """The canonical span of ``raw``, whose attributes say ``facts``."""
+    kind = _kind(facts, raw.name)
+    status: Status = _STATUSES.get(raw.status_code, "unset")
+    said = conversation_of(raw, facts, kind)
+    error_type, error_message = _error(raw, facts) if status == "error" else (None, None)
+    return Span(
+        trace_id=raw.trace_id,
+        span_id=raw.span_id,
+        parent_id=raw.parent_id,
+        name=raw.name,
+        kind=kind,
+        dialect=dialect,
+        state="ended" if raw.end_ns is not None else "started",
+        start_ns=raw.start_ns,
+        end_ns=None if raw.end_ns is None else max(raw.end_ns, raw.start_ns),
+        status=status,
+        error_type=error_type,
+        error_message=error_message,
+        level=facts["span"].get("level"),
+        context=_context(raw, facts),
+        call=_call(raw, facts, said, status),
+        tool=_tool(raw, facts, said) if kind == "tool" else None,
+        retrieval=_retrieval(facts, said, kind),
+        content=_content(raw, facts, said, kind),
+    )
+
+
+def _kind(facts: Facts, name: str) -> Kind:
+    """The explicit kind, else what the operation, a tool, a search or a model make it."""
+    call = facts["call"]
+    kind: Kind | None = facts["span"].get("kind") or kind_of_operation(call.get("operation"))
+    if kind:
+        return kind
+    if facts["tool"]:
+        return "tool"
+    if model := call.get("request_model") or call.get("response_model"):
+        return kind_of_model(name, model)
+    return "retriever" if facts["retrieval"] else "span"
+
+
+def _error(raw: RawSpan, facts: Facts) -> tuple[str | None, str | None]:
+    """Type and message: of the attributes, of the last exception event (the outermost), of the status."""
+    raised = [event.attributes for event in raw.events if event.name == "exception"]
+    exception = raised[-1] if raised else {}
+    span = facts["span"]
+    return (
+        span.get("error_type") or text(exception.get("exception.type")),
+        text(exception.get("exception.message")) or text(raw.status_message) or span.get("error_message"),
+    )
+
+
+def _context(raw: RawSpan, facts: Facts) -> Context:
+    fields: dict[str, Any] = of_resource(raw.source.resource) | facts["context"]
+    if own := facts["metadata"]:
+        fields["metadata"] = {**fields.get("metadata", {}), **own}
+    return Context(**fields)
+
+
+def _call(raw: RawSpan, facts: Facts, said: Conversation, status: Status) -> Call | None:
+    fields: dict[str, Any] = facts["call"]
+    parameters = facts["parameters"]
+    whole = fields.pop("usage", None)
+    usage = usage_of(facts["usage"]) or whole
+    if not (fields or usage or parameters):
+        return None
+    if request := fields.pop("invocation", None):
+        fields.setdefault("request_model", text(request.get("model")))
+        fields.setdefault("stream", flag(request.get("stream")))
+        parameters = {name: v for name, v in request.items() if name not in _NO_SETTINGS} | parameters
+    if status == "error" and not fields.get("request_model"):  # nobody answered
+        fields["request_model"] = fields.pop("response_model", None)
+    if raw.events and "time_to_first_chunk_ns" not in fields:
+        fields["time_to_first_chunk_ns"] = _first_chunk(raw)
+    if fields.get("stream") is False:  # OpenLIT sends the duration of calls that were not streamed
+        fields.pop("time_to_first_chunk_ns", None)
+    if "finish_reasons" not in fields:
+        reasons = [message.finish_reason for message in said.output_messages if message.finish_reason]
+        fields["finish_reasons"] = tuple(reasons) or None
+    if said.refused:
+        fields["refused"] = True
+    return Call(**fields, parameters=parameters or None, usage=usage)
+
+
+def _first_chunk(raw: RawSpan) -> int | None:
+    times = [event.time_ns - raw.start_ns for event in raw.events if event.name in _FIRST_CHUNK]
+    return min((time for time in times if time >= 0), default=None)
+
+
+def _tool(raw: RawSpan, facts: Facts, said: Conversation) -> Tool:
+    known: dict[str, Any] = {"name": raw.name, "arguments": said.input_text, "result": said.output_text}
+    return Tool(**(known | facts["tool"]))
+
+
+def _retrieval(facts: Facts, said: Conversation, kind: Kind) -> Retrieval | None:
+    fields: dict[str, Any] = facts["retrieval"]
+    found = document_list(facts)
+    if not (fields or found or kind in ("retriever", "reranker")):
+        return None
+    return Retrieval(
+        query=fields.get("query") or said.input_text,
+        top_k=fields.get("top_k"),
+        document_count=fields.get("document_count", len(found) or None),
+        documents=found,
+    )
+
+
+def _content(raw: RawSpan, facts: Facts, said: Conversation, kind: Kind) -> Content:
+    attributes = raw.attributes
+    source = raw.source
+    return Content(
+        input_messages=said.input_messages,
+        output_messages=said.output_messages,
+        input_text=said.input_text,
+        output_text=said.output_text,
+        tool_definitions=tool_list(facts),
+        events=tuple([Event(name=e.name, time_ns=e.time_ns, attributes=e.attributes) for e in raw.events]),
+        links=tuple(
+            [Link(trace_id=k.trace_id, span_id=k.span_id, attributes=k.attributes) for k in raw.links]
+        ),
+        attributes=without_vectors(attributes) if kind == "embedding" else attributes,
+        resource=source.resource,
+        scope_name=source.scope_name or None,
+        scope_version=source.scope_version or None,
+        dropped_attributes=raw.dropped_attributes or None,
+    )

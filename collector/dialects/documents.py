@@ -1,0 +1,48 @@
+"""Retrieved documents in any sender's shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from llmwatch.collector.dialects.values import as_json, first, mapping, number, parsed, text
+from llmwatch.store.span import Document
+
+_IDS: Final = ("id", "document_id", "doc_id", "source_id")
+_TEXTS: Final = ("content", "text", "page_content", "document")
+_SCORES: Final = ("score", "relevance_score", "similarity")
+
+
+def documents(value: Any) -> tuple[Document, ...] | None:
+    """The documents of a list, or of JSON of one: objects, or bare texts."""
+    found = parsed(value)
+    items = found if isinstance(found, list) else [found]
+    return tuple([document for item in items if (document := _document(item))]) or None
+
+
+def ranked(ids: Any, scores: Any) -> tuple[Document, ...]:
+    """Documents of which only the ids and, in another list, the scores are known."""
+    found, marks = parsed(ids), parsed(scores)
+    names = found if isinstance(found, list) else [found]
+    values = marks if isinstance(marks, list) else []
+    return tuple([
+        Document(id=name, score=number(values[place]) if place < len(values) else None)
+        for place, item in enumerate(names)
+        if (name := text(item))
+    ])  # fmt: skip
+
+
+def _document(item: Any) -> Document | None:
+    if isinstance(item, str):
+        return Document(content=item) if text(item) else None
+    if not isinstance(item, Mapping):
+        return None
+    if isinstance(inner := item.get("document"), Mapping):  # OpenInference's rebuilt keys
+        item = inner
+    found = Document(
+        id=text(first(item, _IDS)),
+        content=as_json(first(item, _TEXTS)),
+        score=number(first(item, _SCORES)),
+        metadata=mapping(item.get("metadata")),
+    )
+    return found if found != Document() else None

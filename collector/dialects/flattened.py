@@ -1,0 +1,55 @@
+"""Lists and mappings rebuilt from flattened attribute names: ``llm.input_messages.0.message.role``.
+
+Indices may have gaps (senders drop attributes past their limit): what is there is put in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final, TypeAlias
+
+Path: TypeAlias = tuple[str | int, ...]
+
+_DEEPEST: Final = 16
+"""Names with more dots are not rebuilt: the deepest known has nine."""
+
+
+class _Node(dict[str | int, Any]):
+    """A level being rebuilt, told apart from a mapping that was sent as a value."""
+
+
+def path_of(name: str) -> Path | None:
+    """The steps of a name after its prefix, indices as numbers; None when it does not begin with one."""
+    steps = name.split(".")
+    if len(steps) > _DEEPEST or not _is_index(steps[0]):
+        return None
+    return tuple(int(step) if _is_index(step) else step for step in steps)
+
+
+def rebuilt(items: Iterable[tuple[Path, Any]]) -> list[Any]:
+    """The list that flattened ``items`` came from; a name that contradicts another is left out."""
+    root = _Node()
+    for path, value in items:
+        at = root
+        for step in path[:-1]:
+            below = at.setdefault(step, _Node())
+            if not isinstance(below, _Node):
+                break
+            at = below
+        else:
+            if not isinstance(at.get(path[-1]), _Node):
+                at[path[-1]] = value
+    folded = _folded(root)
+    return folded if isinstance(folded, list) else []
+
+
+def _is_index(step: str) -> bool:
+    return step.isdecimal() and len(step) < 10
+
+
+def _folded(node: Any) -> Any:
+    if not isinstance(node, _Node):
+        return node
+    if node and all(isinstance(step, int) for step in node):
+        return [_folded(node[index]) for index in sorted(node, key=int)]
+    return {str(step): _folded(below) for step, below in node.items()}

@@ -1,0 +1,134 @@
+"""Messages in any shape: OpenTelemetry's, OpenAI's chat and responses, Anthropic's, Gemini's, plain text.
+
+Rebuilt flattened messages (flattened.py) have OpenInference's shape, which is read here too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from llmwatch.collector.dialects.parts import REFUSAL, parts, tool_calls, tool_response
+from llmwatch.collector.dialects.values import first, parsed, text
+from llmwatch.store.span import Message, Part
+
+_ITEM_ROLES: Final = {
+    "function_call": "assistant", "custom_tool_call": "assistant", "mcp_call": "assistant",
+    "reasoning": "assistant", "function_call_output": "tool", "custom_tool_call_output": "tool",
+    "tool_use": "assistant", "tool_result": "tool",
+}  # fmt: skip
+"""Who says an item of OpenAI's responses API, which is no message."""
+
+_SYSTEM: Final = ("system", "developer")
+
+
+def input_messages(value: Any) -> tuple[Message, ...] | None:
+    """What was said to the model: a list of messages, one message, or text, which the user said."""
+    return _messages(value, "user")
+
+
+def output_messages(value: Any) -> tuple[Message, ...] | None:
+    """What the model said: a list of messages, one message, or text."""
+    return _messages(value, "assistant")
+
+
+def system_message(value: Any) -> Message | None:
+    """System instructions: text, or a list of parts."""
+    found = parts(parsed(value))
+    return Message(role="system", parts=found) if found else None
+
+
+def with_system(system: Message | None, messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """``messages`` after ``system``, unless they have instructions of their own (OpenLIT sends both)."""
+    if system is None or any(message.role in _SYSTEM for message in messages):
+        return messages
+    return (system, *messages)
+
+
+def message(item: Any, role: str) -> Message | None:
+    """One message of any shape; ``role`` is who says it when it does not say."""
+    if isinstance(item, str):
+        found = parts(item)
+        return Message(role=role, parts=found) if found else None
+    if not isinstance(item, Mapping):
+        return None
+    schema_parts = item.get("parts")
+    if schema_parts.__class__ is list and len(item) <= 4 and "role" in item:  # OpenTelemetry's shape
+        said = parts(schema_parts)
+    else:
+        inner = item.get("message")
+        if isinstance(inner, Mapping):  # OpenInference's rebuilt keys, and OpenAI's choices
+            reason = text(first(inner, ("finish_reason",))) or text(item.get("finish_reason"))
+            return message({**inner, "finish_reason": reason}, role)
+        said = _content(item)
+        if not said and "role" not in item:
+            return None
+    return Message(
+        role=_role(item, role),
+        parts=said,
+        name=text(item.get("name")),
+        finish_reason=text(item.get("finish_reason")),
+    )
+
+
+def _messages(value: Any, role: str) -> tuple[Message, ...] | None:
+    held = parsed(value)
+    items = held if isinstance(held, list) else [held]
+    if isinstance(value, str) and not all(_is_message(item) for item in items):
+        items = [value]  # an answer may be JSON and still be text
+    return tuple([found for item in items if (found := message(item, role))]) or None
+
+
+def _is_message(item: Any) -> bool:
+    if not isinstance(item, Mapping):
+        return False
+    return "role" in item or "parts" in item or "message" in item or item.get("type") in _ITEM_ROLES
+
+
+def _role(item: Mapping[str, Any], role: str) -> str:
+    named = item.get("role")
+    if isinstance(named, str) and named:
+        return named.lower()
+    return _ITEM_ROLES.get(str(item.get("type")), role)
+
+
+def _content(item: Mapping[str, Any]) -> tuple[Part, ...]:
+    kind = item.get("type")
+    if kind in _ITEM_ROLES:
+        return parts(item)
+    content = _parsed_parts(first(item, ("content", "contents", "parts", "text")))
+    answered = first(item, ("tool_call_id", "toolCallId"))
+    role = item.get("role")
+    if answered or role in ("tool", "function"):
+        return _tool_answer(answered, content, item)
+    thinking = first(item, ("reasoning_content", "reasoning"))
+    said = [Part(type="reasoning", text=thinking)] if isinstance(thinking, str) else []
+    said += parts(content)
+    if refused := text(item.get("refusal")):
+        said.append(Part(type="text", text=refused, name=REFUSAL))
+    calls = [*tool_calls(item.get("tool_calls")), *tool_calls(item.get("function_call"))]
+    known = {part.id for part in said if part.type == "tool_call"}
+    said += [call for call in calls if call.id is None or call.id not in known]
+    return tuple(said)
+
+
+def _tool_answer(answered: Any, content: Any, item: Mapping[str, Any]) -> tuple[Part, ...]:
+    found = parts(content) if isinstance(content, list) else ()
+    if any(part.type == "tool_call_response" for part in found):
+        return found
+    if content is None:
+        return ()
+    return (tool_response(answered, content, item.get("name")),)
+
+
+def _parsed_parts(content: Any) -> Any:
+    """A list of parts that came as JSON text; text that merely looks like JSON stays text.
+
+    Python's senders dump a message's parts to a string, while an answer in JSON is a string as well: only
+    a list whose items have a type, or are Anthropic's or Gemini's, is a list of parts.
+    """
+    if not isinstance(content, str) or content[:2] not in ("[{", "[ "):
+        return content
+    found = parsed(content)
+    typed = isinstance(found, list) and all(isinstance(part, Mapping) and "type" in part for part in found)
+    return found if typed and found else content

@@ -1,0 +1,76 @@
+"""Readers of attribute values that more than one dialect needs, beyond those of values.py and times.py."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from llmwatch.collector.dialects.values import first, flag, mapping, nanousd, number, parsed, structured, text
+from llmwatch.collector.safejson import plain
+from llmwatch.store.span import JsonObject
+
+_OF_API: Final = re.compile(r"\.(?:chat|responses|completion|messages|embedding)$")
+_ORDINARY_TIERS: Final = frozenset({"auto", "default", "standard"})
+
+
+def provider(value: Any) -> str | None:
+    """A provider's name in lower case, without the API that Vercel's SDK adds (``openai.chat``)."""
+    name = text(value)
+    return _OF_API.sub("", name.lower()) if name else None
+
+
+def setting(value: Any) -> Any:
+    """A parameter of a request: text that holds a number, a flag or JSON is read."""
+    if not isinstance(value, str):
+        return value
+    found = number(value)
+    if found is not None:
+        return found
+    truth = flag(value) if value[:1] in "tTfF" else None
+    return truth if truth is not None else structured_or_text(value)
+
+
+def structured_or_text(value: Any) -> Any:
+    """The list or mapping that a text holds, else the text."""
+    found = structured(value)
+    return text(value) if found is None else _storable(found)
+
+
+def settings(value: Any) -> JsonObject | None:
+    """All parameters of a request as one mapping, without those that are not set."""
+    found = mapping(value)
+    return {key: item for key, item in found.items() if item is not None} if found else None
+
+
+def paid_tier(value: Any) -> str | None:
+    """A provider's service tier where it changes the price."""
+    tier = text(value)
+    return None if tier in _ORDINARY_TIERS else tier
+
+
+def definitions(value: Any) -> tuple[JsonObject, ...] | None:
+    """Tool definitions: a list of JSON objects, or of objects in JSON text."""
+    found = parsed(value)
+    items = found if isinstance(found, list) else [found]
+    tools = tuple([tool for item in items if (tool := mapping(item))])
+    return tools or None
+
+
+def dollars(value: Any) -> int | None:
+    """A cost in dollars, or the total of an itemised one, in nano-dollars."""
+    items = mapping(value)
+    return nanousd(first(items, ("total", "total_cost"))) if items else nanousd(value)
+
+
+def refusal(value: Any) -> bool | None:
+    """Whether a model refused: a flag, or the text of the refusal."""
+    truth = flag(value)
+    return truth if truth is not None else (text(value) is not None or None)
+
+
+def _storable(found: Any) -> Any:
+    try:
+        return plain(dict(found) if isinstance(found, Mapping) else found)
+    except ValueError:
+        return None

@@ -1,0 +1,97 @@
+"""Tokens of a call, brought to one meaning: input includes cached tokens, output includes reasoning."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from llmwatch.collector.dialects.values import count, first, mapping
+from llmwatch.store.span import Usage
+
+
+def usage_of(facts: dict[str, Any], *, input_excludes_cache: bool = False) -> Usage | None:
+    """The usage that the facts of a span say, None when they say none.
+
+    Cached tokens are part of the input (OTel, OpenAI, OpenInference) unless the source says otherwise
+    (Anthropic's own counts) or they cannot be: more read and written than came in. Both counts 0 means
+    that no one counted, for no call has an empty prompt. What follows from two counts is filled in.
+    """
+    if not facts:
+        return None
+    said, answered, total = (facts.get(f"{name}_tokens") for name in ("input", "output", "total"))
+    read, written = facts.get("cache_read_tokens"), facts.get("cache_write_tokens")
+    short, hour = facts.get("cache_write_5m_tokens"), facts.get("cache_write_1h_tokens")
+    if written is None and (short is not None or hour is not None):
+        written = (short or 0) + (hour or 0)
+    cached = (read or 0) + (written or 0)
+    if not said and not answered and not cached:
+        said = answered = None
+        if not total:
+            return None
+    if said is not None and cached and (input_excludes_cache or cached > said):
+        said += cached
+        total = None if answered is None else said + answered
+    if said is None and total is not None:
+        said = total - (answered or 0) if answered is not None and total >= answered else None
+    if answered is None and total is not None and said is not None and total > said:
+        answered = total - said
+    return Usage(
+        input_tokens=said,
+        output_tokens=answered,
+        total_tokens=total,
+        cache_read_tokens=read,
+        cache_write_tokens=written,
+        cache_write_1h_tokens=hour,
+        reasoning_tokens=facts.get("reasoning_tokens"),
+        input_audio_tokens=facts.get("input_audio_tokens"),
+        output_audio_tokens=facts.get("output_audio_tokens"),
+    )
+
+
+def usage_of_body(value: Any) -> Usage | None:
+    """The usage object of a provider's response: OpenAI's (both APIs), Anthropic's, Gemini's, or plain."""
+    body = mapping(value)
+    if body is None:
+        return None
+    facts = {field: found for field, names in _NAMES.items() if (found := _count(body, names)) is not None}
+    if "thoughtsTokenCount" in body and "output_tokens" in facts:  # Gemini counts thoughts apart
+        facts["output_tokens"] += facts.get("reasoning_tokens", 0)
+    # Anthropic's own counts; LiteLLM gives its cache counts the same names, but beside prompt_tokens.
+    excludes = "cache_read_input_tokens" in body and "prompt_tokens" not in body
+    return usage_of(facts, input_excludes_cache=excludes)
+
+
+_NAMES = {
+    "input_tokens": ("input_tokens", "prompt_tokens", "promptTokenCount", "input", "tokens_input"),
+    "output_tokens": (
+        "output_tokens", "completion_tokens", "candidatesTokenCount", "output", "tokens_output",
+    ),
+    "total_tokens": ("total_tokens", "totalTokenCount", "total"),
+    "cache_read_tokens": (
+        "cache_read_input_tokens", "prompt_tokens_details.cached_tokens",
+        "input_tokens_details.cached_tokens", "cachedContentTokenCount", "cached_tokens", "cache_read_tokens",
+        "input_token_details.cache_read",
+    ),
+    "cache_write_tokens": (
+        "cache_creation_input_tokens", "cache_write_tokens", "input_token_details.cache_creation",
+    ),
+    "cache_write_5m_tokens": ("cache_creation.ephemeral_5m_input_tokens",),
+    "cache_write_1h_tokens": ("cache_creation.ephemeral_1h_input_tokens",),
+    "reasoning_tokens": (
+        "completion_tokens_details.reasoning_tokens", "output_tokens_details.reasoning_tokens",
+        "thoughtsTokenCount", "reasoning_tokens", "output_token_details.reasoning",
+    ),
+    "input_audio_tokens": ("prompt_tokens_details.audio_tokens", "input_token_details.audio"),
+    "output_audio_tokens": ("completion_tokens_details.audio_tokens", "output_token_details.audio"),
+}  # fmt: skip
+
+
+def _count(body: Mapping[str, Any], names: tuple[str, ...]) -> int | None:
+    for name in names:
+        at: Any = body
+        *path, last = name.split(".")
+        for step in path:
+            at = at.get(step) if isinstance(at, Mapping) else None
+        if isinstance(at, Mapping) and (found := count(first(at, (last,)))) is not None:
+            return found
+    return None

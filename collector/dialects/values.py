@@ -1,0 +1,176 @@
+"""Lenient reading of single values: senders put numbers in strings, JSON in strings, even Python's repr.
+
+Every function returns None for a value that says nothing of its kind, also for the marks that scrubbers
+leave behind ("<REDACTED>"), and never raises.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import math
+from collections.abc import Iterable, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+import msgspec
+
+from llmwatch.collector.safejson import plain
+
+_REDACTED: Final = frozenset({
+    "<REDACTED>", "REDACTED", "[REDACTED]", "<redacted>", "[redacted]", "__redacted__", "__REDACTED__",
+    "__OPENINFERENCE_REDACTED__", "**REDACTED**",
+})  # fmt: skip
+_SCRUBBED: Final = "[Scrubbed due to"
+_YES: Final = frozenset({"true", "yes", "1", "on"})
+_NO: Final = frozenset({"false", "no", "0", "off"})
+_LONGEST_REPR: Final = 100_000
+"""Longer texts are not tried as Python's repr: its parser takes some 100 times their size in memory."""
+_LARGEST: Final = 1 << 53
+"""No count of tokens is larger; what is, is a mistake or an attack on the sums."""
+
+_read_json: Final = msgspec.json.Decoder().decode
+_UNREADABLE: Final = (ValueError, RecursionError, MemoryError, SyntaxError, TypeError)
+
+
+def text(value: Any) -> str | None:
+    """A text with something in it; a number or flag in its JSON spelling."""
+    if isinstance(value, str):
+        hidden = value in _REDACTED or (value[:1] == "[" and value.startswith(_SCRUBBED))
+        return value if value and not hidden else None
+    if value is None or isinstance(value, bytes | list | tuple | Mapping):
+        return None
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def first(item: Mapping[str, Any], keys: Iterable[str]) -> Any:
+    """The first value that is there and not empty, of several names for the same thing."""
+    for key in keys:
+        found = item.get(key)
+        if found is not None and found != "":
+            return found
+    return None
+
+
+def number(value: Any) -> float | int | None:
+    """A finite number, also one in a string."""
+    if isinstance(value, str):
+        try:
+            value = float(value) if len(value) < 40 else None
+        except ValueError:
+            return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if isinstance(value, int) or math.isfinite(value) else None
+
+
+def count(value: Any) -> int | None:
+    """A whole number of things, none of them negative."""
+    found = number(value)
+    if found is None or not 0 <= found < _LARGEST or found != int(found):
+        return None
+    return int(found)
+
+
+def flag(value: Any) -> bool | None:
+    """A truth, also as "True" or 1."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str | int):
+        word = str(value).strip().lower()
+        return True if word in _YES else False if word in _NO else None
+    return None
+
+
+def parsed(value: Any) -> Any:
+    """What ``value`` holds: the value in a JSON string, however often encoded, or in Python's repr.
+
+    A string that is neither stays itself; no value is nested deeper than safejson's limit.
+    """
+    for _ in range(3):  # encoded three times is the most that was seen
+        if not isinstance(value, str) or not value:
+            break
+        if value[0] not in '[{"' and not (value[0] == "(" and value[-1] == ")"):
+            break
+        found = _load(value)
+        if found is None:
+            break
+        value = found
+    return value
+
+
+def structured(value: Any) -> Any:
+    """The list or mapping that ``value`` is or holds as text; None for anything else."""
+    found = parsed(value)
+    return found if isinstance(found, list | Mapping) and found else None
+
+
+def mapping(value: Any) -> Mapping[str, Any] | None:
+    """The mapping that ``value`` is or holds as text, with storable values only."""
+    found = parsed(value)
+    if not isinstance(found, Mapping) or not found:
+        return None
+    try:
+        cleaned: Mapping[str, Any] = plain(dict(found))
+    except _UNREADABLE:
+        return None
+    return cleaned
+
+
+def texts(value: Any) -> tuple[str, ...] | None:
+    """The texts of a list, of JSON of one, of a comma-separated string, or the one text."""
+    if value.__class__ is not list:
+        value = parsed(value)
+        if isinstance(value, str):
+            value = value.split(",")
+    items = value if isinstance(value, list | tuple) else [value]
+    found = tuple([t for item in items if (t := text(item.strip() if isinstance(item, str) else item))])
+    return found or None
+
+
+def nanousd(value: Any) -> int | None:
+    """Dollars as whole nano-dollars; a negative amount says nothing."""
+    found = number(value)
+    if found is None or not 0 <= found < 1e9:
+        return None
+    try:
+        return int((Decimal(str(found)) * 1_000_000_000).to_integral_value())
+    except InvalidOperation:
+        return None
+
+
+def as_json(value: Any) -> str | None:
+    """Text as it is, anything else as JSON: what a span's input, output or arguments are kept as."""
+    if value is None or isinstance(value, str):
+        return text(value)
+    try:
+        return msgspec.json.encode(value).decode()
+    except _UNREADABLE:
+        return None
+
+
+def _load(source: str) -> Any:
+    """The value of JSON or of Python's repr; None when it is neither."""
+    try:
+        found = _read_json(source)
+        return found if "\\u0000" not in source else plain(found)
+    except _UNREADABLE:
+        pass
+    try:
+        return plain(json.loads(source, parse_constant=str))
+    except _UNREADABLE:
+        pass
+    if len(source) > _LONGEST_REPR:
+        return None
+    try:
+        return plain(_without_tuples(ast.literal_eval(source)))
+    except _UNREADABLE:
+        return None
+
+
+def _without_tuples(value: Any) -> Any:
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_without_tuples(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): _without_tuples(item) for key, item in value.items()}
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
