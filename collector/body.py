@@ -56,7 +56,7 @@ class BodyLimit:
             await self._app(scope, _replay(body, receive), send)
         except IngestError as error:
             await incoming.drain()  # a sender that is cut off while it sends never sees the answer
-            await refused(error.status, str(error), media_type(scope))(scope, receive, send)
+            await refused(error.status, error.explain(), media_type(scope))(scope, receive, send)
         except ClientDisconnect:
             return
         finally:

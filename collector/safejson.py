@@ -14,6 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from llmwatch.collector.secrets import redact
+from llmwatch.errors import IngestError
 
 MAX_DEPTH: Final = 64
 """Deepest nesting of a value that is kept: protobuf's own limit allows fewer than 50."""
@@ -27,7 +28,7 @@ def loads(data: bytes) -> Any:
     """The JSON value in ``data``, made plain and without credentials.
 
     Raises:
-        ValueError: It is no JSON, however leniently read, or nested too deeply.
+        IngestError: It is no JSON, however leniently read, or nested too deeply.
     """
     try:
         return plain(msgspec.json.decode(data))
@@ -39,7 +40,7 @@ def repaired(data: bytes) -> bytes:
     """``data`` as strict JSON, for a typed reader that refused it.
 
     Raises:
-        ValueError: As `loads`.
+        IngestError: As `loads`.
     """
     return msgspec.json.encode(_lenient(data))
 
@@ -84,7 +85,7 @@ def _lenient(data: bytes) -> Any:
         decoded = data.decode("utf-8", "replace")
         return plain(json.loads(decoded, parse_constant=str, parse_int=_whole_number))
     except _READ_ERRORS as error:
-        raise ValueError(f"not JSON: {error}") from error
+        raise IngestError(f"this is not JSON: {error}") from error
 
 
 def _whole_number(digits: str) -> int | str:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
+from llmwatch.errors import IngestError
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -13,7 +15,7 @@ _LATEST_NS: Final = 1 << 63  # April 2262, and the largest integer SQLite keeps
 _TRACE_ID_BYTES: Final = 16
 _SPAN_ID_BYTES: Final = 8
 _NO_ID: Final = (b"", bytes(_SPAN_ID_BYTES), bytes(_TRACE_ID_BYTES))
-_BAD_RECORD: Final = (ValueError, OverflowError, RecursionError)  # UnicodeError is a ValueError
+_BAD_RECORD: Final = (ValueError, OverflowError, RecursionError, IngestError)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import tracemalloc
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import pytest
 from hypothesis import given
@@ -53,7 +53,7 @@ def split(data: bytes, size: int) -> Sequence[bytes]:
     return [data[start : start + size] for start in range(0, len(data), size)]
 
 
-ENCODERS = {
+ENCODERS: dict[str | None, Callable[[bytes], bytes]] = {
     None: bytes,
     "identity": bytes,
     "gzip": gzip.compress,

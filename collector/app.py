@@ -1,0 +1,94 @@
+"""The collector as an ASGI app: its routes behind its guards."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+
+from llmwatch.collector import watchdog
+from llmwatch.collector.body import BodyLimit
+from llmwatch.collector.door import Door
+from llmwatch.collector.guards import Gate, media_type
+from llmwatch.collector.meter import Meter, Metered
+from llmwatch.collector.otlp.replies import refused
+from llmwatch.collector.pipeline import Pipeline
+from llmwatch.collector.routes import api, health, metrics, otlp
+from llmwatch.config import Config
+from llmwatch.errors import IngestError, StoreBusyError, StoreError
+from llmwatch.store.writer import Writer
+
+_RETRY_AFTER_S: Final = 5
+"""For a store that is full or damaged: someone has to do something about it first."""
+
+
+def create_app(writer: Writer, pipeline: Pipeline, config: Config, database: Path) -> Starlette:
+    """The app that writes with ``writer`` (started, and closed, by the caller) to ``database``."""
+    meter = Meter()
+    collector = config.collector
+    middleware = [
+        Middleware(Metered, meter=meter),
+        Middleware(Gate, hosts=(collector.host, *collector.allowed_hosts), origins=collector.allowed_origins),
+        Middleware(BodyLimit, limit=collector.max_body_mib << 20),
+    ]
+    if collector.allowed_origins:
+        cors = Middleware(
+            CORSMiddleware,
+            allow_origins=collector.allowed_origins,
+            allow_methods=["POST"],
+            allow_headers=["*"],
+        )
+        middleware.insert(2, cors)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        watching = asyncio.create_task(watchdog.run(writer, database, config))
+        yield
+        watching.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watching
+
+    app = Starlette(
+        lifespan=lifespan,
+        routes=[*otlp.routes, *api.routes, *health.routes, *metrics.routes],
+        middleware=middleware,
+        exception_handlers={
+            IngestError: _unacceptable,
+            StoreError: _not_stored,
+            HTTPException: _no_such_route,
+            Exception: _our_fault,
+        },
+    )
+    app.state.door = Door(writer=writer, pipeline=pipeline, config=config, database=database, meter=meter)
+    return app
+
+
+async def _unacceptable(request: Request, error: Exception) -> Response:
+    assert isinstance(error, IngestError)
+    return refused(error.status, error.explain(), media_type(request.scope))
+
+
+async def _not_stored(request: Request, error: Exception) -> Response:
+    after = error.retry_after_s if isinstance(error, StoreBusyError) else _RETRY_AFTER_S
+    return refused(503, error.explain(), media_type(request.scope), retry_after_s=after)
+
+
+async def _no_such_route(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    reply = refused(error.status_code, error.detail, media_type(request.scope))
+    reply.headers.update(error.headers or {})
+    return reply
+
+
+async def _our_fault(request: Request, _error: Exception) -> Response:
+    # Starlette raises the error again after this answer, so that it is logged.
+    return refused(500, "llmwatch failed at this; its log says more", media_type(request.scope))

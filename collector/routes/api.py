@@ -1,0 +1,109 @@
+"""POST /api/…: plain JSON for programs without an SDK, and what the screen wants written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final, TypeAlias
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from llmwatch.collector.dialects import plainjson
+from llmwatch.collector.door import door_of
+from llmwatch.collector.guards import NDJSON, media_type
+from llmwatch.collector.otlp.replies import INVALID_ARGUMENT
+from llmwatch.collector.safejson import loads, repaired
+from llmwatch.errors import IngestError
+from llmwatch.store.batch import Batch
+from llmwatch.store.span import Replay, Score, Span
+
+Reader: TypeAlias = Callable[[Any], tuple[Iterable[Span], Iterable[Score]]]
+
+_LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_ERRORS_TOLD: Final = 100
+"""Of a body full of mistakes the first hundred are enough to see the pattern."""
+_LONGEST_ERROR: Final = 1000
+
+
+async def spans(request: Request) -> Response:
+    """Take spans: one object, a list, or one a line (NDJSON)."""
+    return await _take(request, plainjson.spans_and_scores)
+
+
+async def scores(request: Request) -> Response:
+    """Take scores: one object, a list, or one a line."""
+    return await _take(request, lambda item: ((), [plainjson.score_from(item)]))
+
+
+async def feedback(request: Request) -> Response:
+    """Take feedback of users: one object, a list, or one a line."""
+    return await _take(request, lambda item: ((), [plainjson.feedback_from(item)]))
+
+
+async def replays(request: Request) -> Response:
+    """Take the record of one replay, as the screen and ``llmwatch replay`` send it."""
+    try:
+        replay = msgspec.json.decode(await request.body(), type=Replay)
+    except (ValueError, RecursionError) as error:
+        raise IngestError(f"this is not the record of a replay: {error}") from error
+    done = await door_of(request).commit(Batch(replays=[replay]))
+    if done.rejected:
+        raise IngestError(f"the replay cannot be stored: {done.reason}")
+    return JSONResponse({"accepted": 1})
+
+
+async def _take(request: Request, reader: Reader) -> Response:
+    door = door_of(request)
+    is_lines = media_type(request.scope) == NDJSON
+
+    def read(body: bytes) -> tuple[int, Batch, list[dict[str, object]]]:
+        found: list[Span] = []
+        judged: list[Score] = []
+        errors: list[dict[str, object]] = []
+        items = _lines(body) if is_lines else _items(body)
+        for index, item in enumerate(items):
+            try:
+                spans, scores = reader(loads(item))
+            except IngestError as error:
+                errors.append({"index": index, "message": error.explain()[:_LONGEST_ERROR]})
+            else:
+                found += [door.pipeline.finish(span, len(item)) for span in spans]
+                judged += scores
+        return len(items), Batch(spans=found, scores=judged), errors
+
+    sent, batch, errors = await door.work(read, await request.body())
+    done = await door.commit(batch)
+    rejected = len(errors) + done.rejected
+    if done.rejected:
+        errors.append({"index": None, "message": f"{done.rejected} cannot be stored: {done.reason}"})
+    answer: dict[str, object] = {"accepted": max(sent - rejected, 0), "rejected": rejected}
+    if not errors:
+        return JSONResponse(answer)
+    answer["errors"] = errors[:_ERRORS_TOLD]
+    if answer["accepted"]:
+        return JSONResponse(answer)
+    return JSONResponse({"code": INVALID_ARGUMENT, "message": errors[0]["message"], **answer}, 400)
+
+
+def _lines(body: bytes) -> list[bytes]:
+    return [line for line in body.splitlines() if line.strip()]
+
+
+def _items(body: bytes) -> list[bytes]:
+    """The values of a JSON list, each still unread so that a bad one spoils no other; or the one value."""
+    if not body.lstrip().startswith(b"["):
+        return [body]
+    try:
+        return [bytes(item) for item in _LIST.decode(body)]
+    except (ValueError, RecursionError):
+        return [bytes(item) for item in _LIST.decode(repaired(body))]
+
+
+routes: Final = [
+    Route("/api/spans", spans, methods=["POST"]),
+    Route("/api/scores", scores, methods=["POST"]),
+    Route("/api/feedback", feedback, methods=["POST"]),
+    Route("/api/replays", replays, methods=["POST"]),
+]

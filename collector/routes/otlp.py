@@ -1,0 +1,66 @@
+"""POST /v1/traces, /v1/logs, /v1/metrics: OTLP over HTTP, to the letter of its specification."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Final, TypeVar
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from llmwatch.collector.door import door_of
+from llmwatch.collector.guards import media_type
+from llmwatch.collector.otlp import json, protobuf
+from llmwatch.collector.otlp.decoded import Decoded
+from llmwatch.collector.otlp.replies import PROTOBUF, Signal, accepted
+from llmwatch.store.batch import Batch
+
+R = TypeVar("R")
+
+
+async def traces(request: Request) -> Response:
+    """Take spans."""
+    return await _take(request, "spans", _codec(request).spans, door_of(request).pipeline.spans)
+
+
+async def logs(request: Request) -> Response:
+    """Take log records."""
+    return await _take(request, "logs", _codec(request).logs, door_of(request).pipeline.logs)
+
+
+async def metrics(request: Request) -> Response:
+    """Count metric points: they repeat what the spans say, so adding them up would count calls twice."""
+    door = door_of(request)
+    points = await door.work(_codec(request).metric_points, await request.body())
+    await door.commit(Batch(counters={"metric_points": points}))
+    return accepted("metrics", media_type(request.scope))
+
+
+async def _take(
+    request: Request,
+    signal: Signal,
+    decode: Callable[[bytes], Decoded[R]],
+    prepare: Callable[[Decoded[R], int], Batch],
+) -> Response:
+    def read(body: bytes) -> tuple[Decoded[R], Batch]:
+        decoded = decode(body)
+        return decoded, prepare(decoded, len(body))
+
+    door = door_of(request)
+    decoded, batch = await door.work(read, await request.body())
+    done = await door.commit(batch)
+    rejected, reason = decoded.rejected + done.rejected, decoded.reason or done.reason
+    return accepted(signal, media_type(request.scope), rejected, reason)
+
+
+def _codec(request: Request) -> ModuleType:
+    return protobuf if media_type(request.scope) == PROTOBUF else json
+
+
+routes: Final = [
+    Route("/v1/traces", traces, methods=["POST"]),
+    Route("/v1/logs", logs, methods=["POST"]),
+    Route("/v1/metrics", metrics, methods=["POST"]),
+]
