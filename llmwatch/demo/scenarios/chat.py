@@ -116,8 +116,8 @@ def _generate(
         prompt_name="answer",
         prompt_version="2.4" if released else "2.3",
     )
-    slowness = 3.2 if released else 1.1
-    if world.chance(0.02):
+    slowness = 5.0 if released else 1.1
+    if world.chance(0.01):
         with contextlib.suppress(StepError):  # the SDK tries once more
             genai.chat(trace, call, failure=RATE_LIMIT)
         trace.wait(1200, 0.1)
@@ -129,7 +129,7 @@ def _generate(
 
 def _failure(world: World) -> Failure | None:
     luck = world.rng.random()
-    return RATE_LIMIT if luck < 0.012 else TIMEOUT if luck < 0.016 else None
+    return RATE_LIMIT if luck < 0.010 else TIMEOUT if luck < 0.014 else None
 
 
 def _answer(world: World, talk: Conversation, topic: Topic | None, released: bool) -> Message:
