@@ -7,7 +7,7 @@ Each looks for a rare sign with a plain search first, so that the usual answer c
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Final
 
@@ -19,7 +19,7 @@ from llmwatch.store.span import Span
 
 MIN_CHARS: Final = 20
 MAX_CHARS: Final = 4000
-_BRIEF_TOKENS: Final = 32
+_BRIEF_TOKENS: Final = 64
 """A request for at most so many tokens asked for a short answer."""
 
 _TRUNCATED: Final = frozenset({"length", "max_tokens", "max_output_tokens", "model_length"})
@@ -28,7 +28,8 @@ _SELF_REFERENCE: Final = re.compile(
     r"as an ai\b|\bi(?:'m| am) an ai\b|i don't have (?:personal )?feelings|my training data|"
     r"as of my (?:knowledge cutoff|last update)"
 )
-_URL: Final = re.compile(r"(?:https?://|www\.)[^\s<>\"'`\])}]+")
+_URL_STARTS: Final = ("https://", "http://", "www.")
+_URL_REST: Final = re.compile(r"[^\s<>\"'`\])}]+")
 _KNOWN_HOSTS: Final = re.compile(
     r"(?:https?://)?(?:www\.)?(?:localhost|127\.0\.0\.1|example\.(?:com|org|net))(?:[:/]|$)"
 )
@@ -91,13 +92,22 @@ def _suspicious_url(answer: Answer) -> bool:
     """Names an address that was in nothing the model was given: it may be made up."""
     if "://" not in answer.lower and "www." not in answer.lower:
         return False
-    found = islice(_URL.finditer(answer.lower), _MAX_URLS)
-    urls = {match.group().rstrip(".,;:!?*_/") for match in found}
+    urls = {url.rstrip(".,;:!?*_/") for url in islice(_urls(answer.lower), _MAX_URLS)}
     unknown = [url for url in urls if not _KNOWN_HOSTS.match(url)]
     if not unknown:
         return False
     context = answer.context().lower()
     return any(url not in context for url in unknown)
+
+
+def _urls(text: str) -> Iterator[str]:
+    # Plain searches for the starts: a regular expression takes ten times as long on a long answer.
+    for start in _URL_STARTS:
+        position = text.find(start)
+        while position >= 0:
+            if rest := _URL_REST.match(text, position + len(start)):
+                yield start + rest[0]
+            position = text.find(start, position + len(start))
 
 
 def _json_invalid(answer: Answer) -> bool:
