@@ -10,7 +10,7 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
-from llmwatch.errors import StoreUnusableError
+from llmwatch.errors import StoreMissingError, StoreUnusableError
 from llmwatch.paths import make_private_dir, make_private_file
 from llmwatch.store.failures import store_error
 
@@ -83,11 +83,12 @@ def connect_reader(path: Path) -> sqlite3.Connection:
     """A connection that cannot write. One thread, one connection: it may be used by its opener only.
 
     Raises:
-        StoreUnusableError: There is no such database, or none that this version can read.
+        StoreMissingError: There is no such file.
+        StoreUnusableError: It is not a database that this version can read.
         StoreBusyError: Another program holds it locked.
     """
     if not path.is_file():
-        raise StoreUnusableError(
+        raise StoreMissingError(
             f"There is no database at {path}", hint="The collector makes it: llmwatch collect"
         )
     try:

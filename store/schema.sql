@@ -144,6 +144,7 @@ CREATE TABLE scores (
 );
 CREATE INDEX scores_time ON scores (time_ns);
 CREATE INDEX scores_trace ON scores (trace_id) WHERE trace_id IS NOT NULL;
+CREATE INDEX scores_span ON scores (span_id) WHERE span_id IS NOT NULL;
 CREATE INDEX scores_session ON scores (session_id) WHERE session_id IS NOT NULL;
 
 -- One combination of the dimensions that panes group by.
@@ -260,7 +261,7 @@ CREATE TABLE counters (
 ) WITHOUT ROWID;
 
 -- Full text of prompts, answers, inputs and outputs, newest documents last; filled after the acknowledgement.
-CREATE VIRTUAL TABLE search USING fts5 (text, content = '', tokenize = 'unicode61 remove_diacritics 2');
+CREATE VIRTUAL TABLE search USING fts5 (text, content = '', columnsize = 0, tokenize = 'unicode61 remove_diacritics 2');
 CREATE TABLE search_documents (
     id INTEGER PRIMARY KEY,                 -- rowid in search
     span INTEGER NOT NULL,

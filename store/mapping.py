@@ -1,0 +1,69 @@
+"""Rows to dataclasses, strictly: a column for every field, or an error.
+
+A mapper that took what it gets would hide that a column and its field have drifted apart.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+_T = TypeVar("_T")
+
+
+class Mapper(Generic[_T]):
+    """Makes instances of a dataclass from rows.
+
+    Args:
+        cls: The dataclass.
+        convert: For fields whose column holds something else, what makes the one from the other.
+        compute: For fields that are no column, the SQL expression.
+    """
+
+    def __init__(
+        self,
+        cls: type[_T],
+        *,
+        convert: Mapping[str, Callable[[Any], Any]] | None = None,
+        compute: Mapping[str, str] | None = None,
+    ) -> None:
+        self._cls = cls
+        self._names = [field.name for field in fields(cls)]  # type: ignore[arg-type]
+        self._convert = dict(convert or {})
+        computed = compute or {}
+        if unknown := (self._convert.keys() | computed.keys()) - set(self._names):
+            raise TypeError(f"{cls.__name__} has no field {', '.join(sorted(unknown))}")
+        self.columns = ", ".join(
+            f"{computed[name]} AS {name}" if name in computed else name for name in self._names
+        )
+        """What to select, in order."""
+
+    def rows(self, cursor: sqlite3.Cursor) -> list[_T]:
+        """One instance per row of ``cursor``, whose query selected `columns`.
+
+        Raises:
+            TypeError: It selected something else.
+        """
+        found = [column[0] for column in cursor.description]
+        if found != self._names:
+            raise TypeError(f"{self._cls.__name__} needs {self._names}, the query gives {found}")
+        return [self._make(row) for row in cursor]
+
+    def first(self, cursor: sqlite3.Cursor) -> _T | None:
+        """The instance of the first row, None when there is none."""
+        return next(iter(self.rows(cursor)), None)
+
+    def _make(self, row: Iterable[Any]) -> _T:
+        values = dict(zip(self._names, row, strict=True))
+        for name, convert in self._convert.items():
+            values[name] = convert(values[name])
+        return self._cls(**values)
+
+
+def names(array: str | None) -> tuple[str, ...] | None:
+    """A JSON array as a tuple; None stays None."""
+    return None if array is None else tuple(msgspec.json.decode(array))

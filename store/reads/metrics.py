@@ -1,0 +1,137 @@
+"""Sums, trends and groups, from the rollups: no span is read.
+
+Windows are of whole minutes, from the minute of ``start_s`` to the last one that begins before ``end_s``.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, TypeAlias, get_args
+
+from llmwatch.store.histogram import Histogram, decode
+from llmwatch.store.rollups import HISTOGRAMS, SUMS
+from llmwatch.store.rows import Dimension, Group, Point, Totals
+
+Slice: TypeAlias = Mapping[Dimension, str]
+"""Values that dimensions must have; ``""`` where spans must not say."""
+
+_HOUR_S: Final = 3600
+_SUMS: Final = tuple(name for name in SUMS if name != "copies")
+_FIELDS: Final = ("duration_ns", "first_chunk_ns", "input", "output")
+"""Fields of Totals in the order of the columns `HISTOGRAMS`."""
+
+
+def totals(db: sqlite3.Connection, start_s: int, end_s: int, where: Slice) -> Totals:
+    """Sums and distributions of a window."""
+    gathered = _Gathered()
+    for width, low, high in _pieces(start_s, end_s):
+        for _, numbers, histograms in _rows(db, width, low, high, where, "NULL"):
+            gathered.add(numbers, histograms)
+    return gathered.totals()
+
+
+def sums(db: sqlite3.Connection, start_s: int, end_s: int, where: Slice) -> Totals:
+    """Sums of a window without its distributions, which are empty: a month in a few milliseconds."""
+    return _totals(_added(db, start_s, end_s, where, _SUMS), ())
+
+
+def copies(db: sqlite3.Connection, start_s: int, end_s: int) -> int:
+    """LLM spans of a window that count as nothing else: their usage counts with other spans."""
+    return _added(db, start_s, end_s, {}, ("copies",))[0]
+
+
+def trend(db: sqlite3.Connection, start_s: int, end_s: int, width_s: int, where: Slice) -> list[Point]:
+    """The steps of ``width_s`` seconds (a multiple of 60) from ``start_s``, oldest first, empty ones too."""
+    start_s -= start_s % 60
+    steps = {start: _Gathered() for start in range(start_s, end_s, width_s)}
+    aligned = start_s % _HOUR_S == 0 and width_s % _HOUR_S == 0
+    pieces = _pieces(start_s, end_s) if aligned else [(60, start_s, end_s)]
+    for width, low, high in pieces:
+        for start, numbers, histograms in _rows(db, width, low, high, where, "start_s"):
+            steps[start - (start - start_s) % width_s].add(numbers, histograms)
+    return [Point(start_s=start, totals=gathered.totals()) for start, gathered in steps.items()]
+
+
+def groups(db: sqlite3.Connection, start_s: int, end_s: int, by: Dimension, where: Slice) -> list[Group]:
+    """Sums of a window for each value of a dimension, most spans first."""
+    found: dict[str, _Gathered] = {}
+    for width, low, high in _pieces(start_s, end_s):
+        for value, numbers, histograms in _rows(db, width, low, high, where, f"series.{by}"):
+            found.setdefault(value, _Gathered()).add(numbers, histograms)
+    made = [
+        Group(value=value or None, totals=totals)
+        for value, gathered in found.items()
+        if (totals := gathered.totals()).spans
+    ]
+    return sorted(made, key=lambda group: (-group.totals.spans, group.value or ""))
+
+
+class _Gathered:
+    """Rollup rows that are added up."""
+
+    __slots__ = ("_counts", "_numbers")
+
+    def __init__(self) -> None:
+        self._numbers: list[tuple[int, ...]] = []
+        self._counts: tuple[dict[int, int], ...] = ({}, {}, {}, {})
+
+    def add(self, numbers: tuple[int, ...], histograms: tuple[bytes | None, ...]) -> None:
+        self._numbers.append(numbers)
+        for counts, histogram in zip(self._counts, histograms, strict=True):
+            if histogram is not None:
+                for bucket, count in decode(histogram).items():
+                    counts[bucket] = counts.get(bucket, 0) + count
+
+    def totals(self) -> Totals:
+        return _totals(list(map(sum, zip(*self._numbers, strict=True))), map(Histogram, self._counts))
+
+
+def _totals(numbers: Sequence[int], distributions: Iterable[Histogram]) -> Totals:
+    """What was not given is zero, or empty."""
+    values: dict[str, Any] = dict(zip(_SUMS, numbers, strict=False))
+    values |= dict(zip(_FIELDS, distributions, strict=False))
+    return Totals(**values)
+
+
+def _pieces(start_s: int, end_s: int) -> list[tuple[int, int, int]]:
+    """Width, start and end of the rollups that make up a window: whole hours, and minutes at its ends."""
+    start_s -= start_s % 60
+    first_hour = -(-start_s // _HOUR_S) * _HOUR_S
+    last_hour = end_s // _HOUR_S * _HOUR_S
+    if first_hour >= last_hour:
+        return [(60, start_s, end_s)]
+    return [(60, start_s, first_hour), (_HOUR_S, first_hour, last_hour), (60, last_hour, end_s)]
+
+
+def _rows(
+    db: sqlite3.Connection, width: int, low: int, high: int, where: Slice, key: str
+) -> Iterator[tuple[Any, tuple[int, ...], tuple[bytes | None, ...]]]:
+    condition, values = _condition(where)
+    query = (
+        f"SELECT {key}, {', '.join(_SUMS)}, {', '.join(HISTOGRAMS)}"
+        f" FROM rollups CROSS JOIN series ON series.id = series WHERE {condition}"
+    )
+    for row in db.execute(query, (width, low, high, *values)):
+        yield row[0], row[1 : 1 + len(_SUMS)], row[1 + len(_SUMS) :]
+
+
+def _added(
+    db: sqlite3.Connection, start_s: int, end_s: int, where: Slice, columns: Sequence[str]
+) -> list[int]:
+    condition, values = _condition(where)
+    query = (
+        f"SELECT {', '.join(f'coalesce(sum({name}), 0)' for name in columns)}"
+        f" FROM rollups CROSS JOIN series ON series.id = series WHERE {condition}"
+    )
+    rows = [db.execute(query, (*piece, *values)).fetchone() for piece in _pieces(start_s, end_s)]
+    return [sum(column) for column in zip(*rows, strict=True)]
+
+
+def _condition(where: Slice) -> tuple[str, list[str]]:
+    """The window of one width, and the slice: three parameters, then the values."""
+    unknown = where.keys() - set(get_args(Dimension))
+    if unknown:
+        raise ValueError(f"no dimension is called {', '.join(sorted(unknown))}")
+    terms = ["width_s = ?", "start_s >= ?", "start_s < ?"]
+    return " AND ".join(terms + [f"series.{name} = ?" for name in where]), list(where.values())
