@@ -102,18 +102,24 @@ def _sum(label: str, one: ModelTotals, other: ModelTotals) -> ModelTotals:
 
 
 def _of_collector(reading: Reading) -> Iterator[Metric]:
-    yield GaugeMetricFamily("llmwatch_queued_spans", "Spans waiting to be written.", reading.queued_spans)
-    yield CounterMetricFamily("llmwatch_requests", "Requests since this process began.", reading.requests)
-    yield CounterMetricFamily(
-        "llmwatch_failed_requests", "Those answered with 400 or more.", reading.failed_requests
-    )
-    events = CounterMetricFamily("llmwatch_events", "What was counted beside spans.", labels=["event"])
-    for name, count in sorted(reading.counters.items()):
+    stats = reading.stats
+    for name, meaning, value in (
+        ("queued_spans", "Spans waiting to be written.", reading.queued_spans),
+        ("stored_spans", "Spans in the database.", stats.spans),
+        ("stored_traces", "Traces in the database.", stats.traces),
+        ("database_bytes", "Size of the database with its WAL.", stats.file_bytes),
+        ("status", "0 OK or IDLE, 1 WARN, 2 CRIT.", _STATUS[reading.outlook.verdict.level]),
+    ):
+        yield GaugeMetricFamily(f"llmwatch_{name}", meaning, value)
+    for name, meaning, value in (
+        ("requests", "Requests since this process began.", reading.requests),
+        ("failed_requests", "Those answered with 400 or more.", reading.failed_requests),
+    ):
+        yield CounterMetricFamily(f"llmwatch_{name}", meaning, value)
+    events = CounterMetricFamily("llmwatch_events", "Records and what became of them.", labels=["event"])
+    for name, count in sorted(stats.counters.items()):
         events.add_metric([name], count)
     yield events
-    yield GaugeMetricFamily(
-        "llmwatch_status", "0 OK or IDLE, 1 WARN, 2 CRIT.", _STATUS[reading.outlook.verdict.level]
-    )
     spent = GaugeMetricFamily("llmwatch_spent_usd", "Spent in the running period.", labels=["period"])
     limit = GaugeMetricFamily("llmwatch_budget_usd", "The period's budget, if any.", labels=["period"])
     periods: tuple[tuple[str, BudgetState], ...] = (

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from llmwatch.analysis.health import Outlook, outlook, windows
 from llmwatch.config import Config
 from llmwatch.store.reads import metrics
-from llmwatch.store.rows import ModelTotals
+from llmwatch.store.rows import ModelTotals, StoreStats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,8 +18,7 @@ class Reading:
 
     models: Sequence[ModelTotals]
     outlook: Outlook
-    counters: Mapping[str, int]
-    """What the collector counted beside spans, by name."""
+    stats: StoreStats
     queued_spans: int
     requests: int
     """Since this process began, as the next one."""

@@ -36,7 +36,7 @@ def _read(door: Door) -> Reading:
         return Reading(
             models=status.model_totals(db),
             outlook=look(db, door.config, time.time_ns()),
-            counters=status.stats(db).counters,
+            stats=status.stats(db),
             queued_spans=door.writer.queued_spans,
             requests=door.meter.requests,
             failed_requests=door.meter.errors,
@@ -61,7 +61,10 @@ def _figures(reading: Reading, minutes: int) -> dict[str, object]:
             "queued_spans": reading.queued_spans,
             "requests": reading.requests,
             "failed_requests": reading.failed_requests,
-            "events": dict(reading.counters),
+            "stored_spans": reading.stats.spans,
+            "stored_traces": reading.stats.traces,
+            "database_bytes": reading.stats.file_bytes,
+            "events": reading.stats.counters,
         },
     }
 

@@ -30,7 +30,9 @@ def apply(shelf: Shelf, batches: Sequence[Batch]) -> list[Tally]:
         write_scores(shelf, [(score, tally) for batch, tally in pairs for score in batch.scores])
         write_replays(shelf, [(replay, tally) for batch, tally in pairs for replay in batch.replays])
         write_alerts(shelf, [change for batch in batches for change in batch.alerts])
-        counters = Counter({"duplicates": sum(tally.duplicates for tally in tallies)})
+        duplicates = sum(tally.duplicates for tally in tallies)
+        kept = sum(tally.inserted + tally.merged for tally in tallies)
+        counters = Counter({"acknowledged": kept + duplicates, "duplicates": duplicates})
         for batch in batches:
             counters.update(batch.counters)
         add_counters(shelf, counters)

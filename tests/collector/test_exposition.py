@@ -12,7 +12,7 @@ from llmwatch.analysis.budget import BudgetState
 from llmwatch.analysis.health import Outlook, Verdict
 from llmwatch.collector.exposition import Exposition
 from llmwatch.collector.outlook import Reading
-from llmwatch.store.rows import ModelTotals, Totals
+from llmwatch.store.rows import ModelTotals, StoreStats, Totals
 
 OUTLOOK = Outlook(
     Verdict("WARN"), Totals(),
@@ -34,8 +34,9 @@ def model(name: str, success: int = 1) -> ModelTotals:
 
 
 def reading(models: Sequence[ModelTotals], **counters: int) -> Reading:
+    stats = StoreStats(spans=40, traces=9, last_received_ns=None, file_bytes=8192, counters=counters)
     return Reading(
-        models=models, outlook=OUTLOOK, counters=counters, queued_spans=3, requests=11, failed_requests=1
+        models=models, outlook=OUTLOOK, stats=stats, queued_spans=3, requests=11, failed_requests=1
     )
 
 
@@ -79,6 +80,9 @@ def test_the_names_and_numbers_of_a_model() -> None:
 def test_our_own_figures() -> None:
     found = shown(Exposition(), [], duplicates=4, spans_rejected=5)
     assert found["llmwatch_queued_spans", ()] == 3
+    assert found["llmwatch_stored_spans", ()] == 40
+    assert found["llmwatch_stored_traces", ()] == 9
+    assert found["llmwatch_database_bytes", ()] == 8192
     assert found["llmwatch_requests_total", ()] == 11
     assert found["llmwatch_failed_requests_total", ()] == 1
     assert found["llmwatch_events_total", labels(event="duplicates")] == 4

@@ -64,7 +64,8 @@ async def test_a_span_that_comes_again_is_counted_as_a_duplicate_only(collector:
     await stored(collector.writer, span)
     text = (await collector.client.get("/metrics")).text
     assert values(text, "llm_requests_total")["gpt-4o", "success"] == 1
-    assert values(text, "llmwatch_events_total")["duplicates",] == 1
+    assert values(text, "llmwatch_events_total") == {("acknowledged",): 2, ("duplicates",): 1}
+    assert values(text, "llmwatch_stored_spans") == {(): 1}
 
 
 async def test_counters_go_on_after_a_restart(tmp_path: Path) -> None:

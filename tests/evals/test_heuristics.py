@@ -11,6 +11,7 @@ from llmwatch.evals.refusal import refused
 from llmwatch.store.span import Call, Content, Document, Message, Part, Retrieval, Span
 
 GOOD = "Paris has been the capital of France since the tenth century."
+JSON_OUTPUT: dict[str, Any] = {"output.type": "json"}
 LINK = "Read more at https://docs.example.dev/guide#install."
 
 
@@ -79,7 +80,7 @@ FAILS: list[tuple[str, Span]] = [
     ("json_invalid", llm("The answer is 42, as you know.", response_format={"type": "json_object"})),
     ("json_invalid", llm('{"answer": 42,}', response_format={"type": "json_schema", "json_schema": {}})),
     ("json_invalid", llm('```json\n{"answer": 42}\n```', response_format="json_object")),
-    ("json_invalid", llm('{"answer": 42', **{"output.type": "json"})),
+    ("json_invalid", llm('{"answer": 42', **JSON_OUTPUT)),
     ("json_invalid", llm("forty-two, I would say", response_format='{"type": "json_object"}')),
     ("json_invalid", llm("forty-two, I would say", response_mime_type="application/json")),
     ("json_invalid", llm("forty-two, I would say", text={"format": {"type": "json_schema"}})),
