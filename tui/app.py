@@ -24,7 +24,7 @@ from llmwatch.tui.messages import ShowReplay, ShowTrace, ShowTraces
 from llmwatch.tui.palette import CommandProvider
 from llmwatch.tui.reload import changes
 from llmwatch.tui.screens.overview import Overview
-from llmwatch.tui.themes import THEMES
+from llmwatch.tui.themes import THEMES, defaults
 from llmwatch.tui.typed import TypedCommands
 
 
@@ -60,6 +60,10 @@ class LlmwatchApp(TypedCommands):
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's, and behind them the one that lets no control character pass."""
         return [*super().get_line_filters(), WireFilter()]
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """What themes other than ours lack."""
+        return defaults(dark=self.current_theme.dark)
 
     def on_mount(self) -> None:
         """Set up what the first paint needs; everything else waits for it."""

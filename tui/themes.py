@@ -12,8 +12,9 @@ from typing import Final
 from textual.theme import Theme
 
 
-def _variables(muted: str, line: str, cursor: str, on_cursor: str) -> dict[str, str]:
+def _variables(muted: str, line: str, row: str, cursor: str, on_cursor: str) -> dict[str, str]:
     return {
+        "cursor": row,  # of a row, whose colours still have to be read on it
         "text-muted": muted,
         "border": line,
         "border-blurred": line,
@@ -39,7 +40,7 @@ DARK: Final = Theme(
     surface="#14161b",
     panel="#1e222a",
     dark=True,
-    variables=_variables("#868d9c", "#414958", "#2f4f73", "#ffffff"),
+    variables=_variables("#868d9c", "#414958", "#263042", "#2f4f73", "#ffffff"),
 )
 LIGHT: Final = Theme(
     name="llmwatch-light",
@@ -54,7 +55,7 @@ LIGHT: Final = Theme(
     surface="#fafaf7",
     panel="#eeeee9",
     dark=False,
-    variables=_variables("#656b76", "#b9bdc5", "#bfdcf0", "#10141a"),
+    variables=_variables("#656b76", "#b9bdc5", "#dfe9f2", "#bfdcf0", "#10141a"),
 )
 SAFE: Final = Theme(
     name="llmwatch-safe",
@@ -69,6 +70,11 @@ SAFE: Final = Theme(
     surface="#101010",
     panel="#1d1d1d",
     dark=True,
-    variables=_variables("#9a9a9a", "#5a5a5a", "#e6e6e6", "#101010"),
+    variables=_variables("#9a9a9a", "#5a5a5a", "#2c2c2c", "#e6e6e6", "#101010"),
 )
 THEMES: Final = (DARK, LIGHT, SAFE)
+
+
+def defaults(*, dark: bool) -> dict[str, str]:
+    """Our own variables, for Textual's themes, which do not know them."""
+    return {"cursor": (DARK if dark else LIGHT).variables["cursor"]}

@@ -54,6 +54,12 @@ class Grouping:
         return DIMENSIONS[self.dimension]
 
 
+def dimensions(first: int, count: int) -> tuple[Dimension, ...]:
+    """``count`` dimensions from the ``first``-th on, going round."""
+    names = tuple(DIMENSIONS)
+    return tuple(names[(first + i) % len(names)] for i in range(count))
+
+
 def grouping(dimension: Dimension, groups: Sequence[Group], where: str) -> Grouping:
     """``groups`` of ``dimension``, costliest first, then those with most calls."""
     costly = sorted(groups, key=lambda group: (-group.totals.cost_nanousd, -group.totals.spans))

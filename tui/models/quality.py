@@ -124,12 +124,9 @@ def quality_view(
         Series(neutral_line(name, _NAME), tone, _course(window, each))
         for (name, each), tone in zip(named, _TONES, strict=False)
     ]
-    by_start = {point.start_s: point.totals for point in calls}
-    checks = tuple(
-        _share(by_start[at].passed, by_start[at].checked) if at in by_start else None for at in window.starts
-    )
-    if not series and any(value is not None for value in checks):
-        series = [Series("checks", checks)]
+    if not series and any(point.totals.checked for point in calls):
+        passed = {point.start_s: _share(point.totals.passed, point.totals.checked) for point in calls}
+        series = [Series("checks", _TONES[0], tuple(passed.get(at) for at in window.starts))]
     facts = [
         *(_score_fact(name, each, window) for name, each in named),
         *_feedback_facts([score for score in scores if score.source == "user"]),

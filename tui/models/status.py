@@ -14,6 +14,7 @@ from llmwatch.neutral import neutral_line
 from llmwatch.store.histogram import Histogram, value_of
 from llmwatch.store.rows import Group, Point, Totals
 from llmwatch.tui.models.cells import GAP, Cell, Door, Line, flow, padded, row, spark, spread
+from llmwatch.tui.models.groups import Grouping, table
 from llmwatch.tui.models.runs import Tone
 from llmwatch.tui.state import look
 
@@ -25,6 +26,8 @@ _VALUE: Final = MONEY_WIDTH + len("/h")
 _NAME: Final = 32
 _TILES: Final = 3
 """Lines of the pane at its usual size: why, tiles' heads, tiles' numbers."""
+_TABLE: Final = 4
+"""Lines that a table of groups is worth showing in."""
 _MOST: Final = 0.6
 """Share of the trouble from which a thing is said to have most of it,"""
 _MORE_THAN_CALLS: Final = 1.2
@@ -51,7 +54,8 @@ class StatusView:
     metrics: tuple[Metric, ...]
     calls: int
     window_minutes: int
-    mostly: str = ""
+    grouped: Grouping
+    mostly: str
     """What most of the trouble has in common, when one thing does: ``mostly gpt-4o``."""
 
 
@@ -59,6 +63,7 @@ def status_view(
     outlook: Outlook,
     minutes: Sequence[Point],
     groups: Sequence[Sequence[Group]],
+    grouped: Grouping,
     window: tuple[int, int],
     now_ns: int,
     config: HealthConfig,
@@ -69,6 +74,7 @@ def status_view(
         outlook: Verdict and sums of the window.
         minutes: The LLM calls of each minute of the window.
         groups: The window's LLM calls by model, by feature, …: one list a dimension.
+        grouped: The same calls by the chosen dimension.
         window: Start and end of the window, Unix seconds, the running minute included.
         now_ns: The time, Unix ns.
         config: The thresholds.
@@ -118,7 +124,7 @@ def status_view(
         ),
     )  # fmt: skip
     common = _in_common(outlook.verdict, groups, config)
-    return StatusView(outlook.verdict, metrics, totals.spans, config.window_minutes, common)
+    return StatusView(outlook.verdict, metrics, totals.spans, config.window_minutes, grouped, common)
 
 
 def _error_rate(totals: Totals) -> float | None:
@@ -170,10 +176,12 @@ def _most(groups: Sequence[Group], trouble: Callable[[Totals], float]) -> str:
 
 def status_lines(view: StatusView, width: int, height: int) -> list[Line]:
     """The pane's lines: why, then the numbers as tiles or, where there is height for it, one a line."""
-    room = max(height - len(view.metrics), 1)
-    why = flow(_reasons(view), width, room if height > _TILES else 1)
     if height > _TILES:
-        return [*why, *(_metric_line(metric, width) for metric in view.metrics)]
+        why = flow(_reasons(view), width, max(height - len(view.metrics), 1))
+        lines = [*why, *(_metric_line(metric, width) for metric in view.metrics)]
+        left = height - len(lines) - 1
+        return lines if left < _TABLE else [*lines, (), *table(view.grouped, width, left)]
+    why = flow(_reasons(view), width, 1)
     tile = (width - GAP * (len(view.metrics) - 1)) // len(view.metrics)
     return [
         *why,

@@ -9,7 +9,7 @@ from typing import Final
 from llmwatch.format import duration, money, percent, since
 from llmwatch.neutral import neutral_line
 from llmwatch.store.rows import Dimension, Totals, VersionRow
-from llmwatch.tui.models.cells import Cell, Door, Line, flow
+from llmwatch.tui.models.cells import Cell, Door, Line, flow, row
 from llmwatch.tui.models.groups import term
 from llmwatch.tui.models.quality import replaced
 
@@ -126,7 +126,15 @@ def versions_lines(view: VersionsView, width: int, height: int) -> list[Line]:
         return [
             (Cell("No version named yet: set service.version, or a prompt's name and version.", "muted"),)
         ]
-    return flow([_chunk(version) for version in view.versions], width, height)
+    chunks = [_chunk(version) for version in view.versions]
+    if height > 1:
+        return [row([chunk], width) for chunk in chunks[:height]]
+    for shown in range(len(chunks), -1, -1):
+        more: list[Line] = [(Cell(f"+{len(chunks) - shown} more", "muted"),)] if shown < len(chunks) else []
+        lines = flow([*chunks[:shown], *more], width, 2)
+        if len(lines) < 2:
+            return lines
+    return []
 
 
 def _chunk(version: Version) -> Line:

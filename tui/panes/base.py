@@ -12,6 +12,7 @@ from textual.content import Content
 
 from llmwatch.errors import StoreError
 from llmwatch.format import clock
+from llmwatch.tui.coalesce import Coalesced
 from llmwatch.tui.host import host
 from llmwatch.tui.models.cells import Cell, Line
 from llmwatch.tui.safe import safe_line
@@ -36,8 +37,10 @@ class Pane(Vertical, Generic[V]):
         self.view: V | None = None
         """What was read last; None before the first time."""
         self.lines = Lines(self._lines)
-        self._reading = False
-        self._again = False
+        self.reload = Coalesced(self._read)
+        self._stale_ns: int | None = None
+        self.dimension = 0
+        """Which of the dimensions numbers are grouped by first; counts up, and round."""
         self._tabs: Sequence[str] | None = None
 
     @abstractmethod
@@ -66,28 +69,19 @@ class Pane(Vertical, Generic[V]):
         tabs = [Content.styled(f"{i} {title}", styles[i - 1]) for i, title in enumerate(titles, 1)]
         self.border_title = Content("  ").join(tabs)
 
-    async def reload(self) -> None:
-        """Read again, unless nobody can see it; a read under way is followed by one more at most."""
+    async def _read(self) -> None:
+        """Read again, unless nobody can see it."""
         if not self.display or not self.screen.is_current:
             return
-        if self._reading:
-            self._again = True
-            return
-        self._reading = True
         try:
             self._take(await host(self).feed.refresh(self.question()))
         except StoreError as error:
-            if self.border_subtitle is None or not str(self.border_subtitle):
-                self.border_subtitle = safe_line(
-                    f"▲ not read since {clock(host(self).now_ns())}: {error}", 60
-                )
-        finally:
-            self._reading = False
-        if self._again:
-            self._again = False
-            await self.reload()
+            if self._stale_ns is None:
+                self._stale_ns = host(self).now_ns()
+            self.border_subtitle = safe_line(f"▲ not read since {clock(self._stale_ns)}: {error}", 60)
 
     def _take(self, view: V) -> None:
+        self._stale_ns = None
         self.border_subtitle = ""
         if view != self.view:
             self.view = view

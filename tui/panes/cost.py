@@ -13,7 +13,7 @@ from llmwatch.store.rows import Dimension
 from llmwatch.tui.host import host
 from llmwatch.tui.models.cells import Line
 from llmwatch.tui.models.cost import CostView, cost_lines, cost_view
-from llmwatch.tui.models.groups import DIMENSIONS, grouping
+from llmwatch.tui.models.groups import dimensions, grouping
 from llmwatch.tui.outlook import CALLS, read_outlook
 from llmwatch.tui.panes.base import Pane
 
@@ -32,31 +32,18 @@ class CostPane(Pane[CostView]):
     title = "Cost and volume"
     subject = " · today"
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._first = 0
-
     def question(self) -> Callable[[sqlite3.Connection], CostView]:
         """Day, month and the last hour."""
         now_ns, config = host(self).now_ns(), host(self).config
-        dimensions = self._dimensions()
-        return lambda db: load(db, now_ns, config, dimensions)
+        by = dimensions(self.dimension, _GROUPINGS)
+        return lambda db: load(db, now_ns, config, by)
 
     def draw(self, view: CostView, width: int, height: int) -> Sequence[Line]:
         """Lines, or a table when there is room."""
         return cost_lines(view, width, height)
 
-    def _dimensions(self) -> tuple[Dimension, ...]:
-        names = tuple(DIMENSIONS)
-        return (*names[self._first :], *names[: self._first])[:_GROUPINGS]
 
-    def regroup(self) -> str:
-        """Group by the next dimension, and say which."""
-        self._first = (self._first + 1) % len(DIMENSIONS)
-        return DIMENSIONS[self._dimensions()[0]]
-
-
-def load(db: sqlite3.Connection, now_ns: int, config: Config, dimensions: Sequence[Dimension]) -> CostView:
+def load(db: sqlite3.Connection, now_ns: int, config: Config, by: Sequence[Dimension]) -> CostView:
     """Costs at ``now_ns``."""
     from llmwatch.store.reads import metrics  # noqa: PLC0415
 
@@ -70,6 +57,6 @@ def load(db: sqlite3.Connection, now_ns: int, config: Config, dimensions: Sequen
         seen.monthly,
         metrics.trend(db, starts[0], end_s + _STEP_S, _STEP_S, {}),
         starts,
-        [grouping(by, metrics.groups(db, *day, by, CALLS), where) for by in dimensions],
+        [grouping(each, metrics.groups(db, *day, each, CALLS), where) for each in by],
         metrics.sums(db, *day, {}).unpriced,
     )

@@ -10,6 +10,7 @@ from llmwatch.config import Config
 from llmwatch.store.rows import Dimension
 from llmwatch.tui.host import host
 from llmwatch.tui.models.cells import Line
+from llmwatch.tui.models.groups import dimensions, grouping
 from llmwatch.tui.models.status import StatusView, status_lines, status_view
 from llmwatch.tui.outlook import CALLS, read_outlook
 from llmwatch.tui.panes.base import Pane
@@ -30,24 +31,27 @@ class StatusPane(Pane[StatusView]):
     def question(self) -> Callable[[sqlite3.Connection], StatusView]:
         """The last minutes."""
         now_ns, config = host(self).now_ns(), host(self).config
-        return lambda db: load(db, now_ns, config)
+        (by,) = dimensions(self.dimension, 1)
+        return lambda db: load(db, now_ns, config, by)
 
     def draw(self, view: StatusView, width: int, height: int) -> Sequence[Line]:
         """Tiles, or a line a number."""
         return status_lines(view, width, height)
 
 
-def load(db: sqlite3.Connection, now_ns: int, config: Config) -> StatusView:
-    """The status at ``now_ns``."""
+def load(db: sqlite3.Connection, now_ns: int, config: Config, by: Dimension) -> StatusView:
+    """The status at ``now_ns``, and its numbers grouped ``by`` a dimension."""
     from llmwatch.store.reads import metrics  # noqa: PLC0415 - not before the first paint
 
     window = windows(now_ns, config).status
     seen = read_outlook(db, now_ns, config)
     troubled = _COMMON if seen.verdict.reasons else ()
+    grouped = metrics.groups(db, *window, by, CALLS)
     return status_view(
         seen,
         metrics.trend(db, *window, 60, CALLS),
-        [metrics.groups(db, *window, by, CALLS) for by in troubled],
+        [metrics.groups(db, *window, each, CALLS) for each in troubled],
+        grouping(by, grouped, f"since:{config.health.window_minutes}m"),
         window,
         now_ns,
         config.health,

@@ -9,11 +9,12 @@ from typing import ClassVar, Final
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container, Vertical
+from textual.containers import Container
 from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
 
+from llmwatch.tui.coalesce import Coalesced
 from llmwatch.tui.commands import Place, bindings
 from llmwatch.tui.host import FeedEvent, host
 from llmwatch.tui.messages import DataChanged, DataMissing
@@ -25,6 +26,7 @@ from llmwatch.tui.panes.versions import VersionsPane
 from llmwatch.tui.widgets.firstrun import FirstRun
 from llmwatch.tui.widgets.header import HeaderLine
 from llmwatch.tui.widgets.keybar import KeyBar
+from llmwatch.tui.widgets.tracelist import TraceList
 
 _AT_MOST_EVERY_S: Final = 0.5
 """Panes are read no more often than this, however fast spans come."""
@@ -52,16 +54,18 @@ class Overview(Screen[None]):
         super().__init__()
         self.header = HeaderLine()
         self.panes: tuple[Pane[object], ...] = (StatusPane(), QualityPane(), CostPane(), VersionsPane())  # type: ignore[assignment]
+        self.traces = TraceList()
         self.paused = False
-        self._wanted = False
-        self._reading = False
+        self._came_from = 0
+        """The pane whose number the list shows the traces of; 0 when it does not."""
+        self._reload = Coalesced(self._read_at_most)
 
     def compose(self) -> ComposeResult:
         """All there is; the style sheet shows what fits."""
         yield self.header
         with Container(id="panes"):
             yield from self.panes
-        yield Vertical(id="pane-5")
+        yield self.traces
         yield FirstRun()
         yield TooSmall()
         yield KeyBar()
@@ -69,6 +73,7 @@ class Overview(Screen[None]):
     def on_mount(self) -> None:
         """Start with the list under the cursor and the status in view."""
         self._activate(1)
+        self.traces.rows.focus()
         host(self).feed_events.subscribe(self, self._on_feed)
         host(self).config_changed.subscribe(self, lambda _: self._read())
         self.set_interval(_SLIDE_S, self._read)
@@ -83,18 +88,11 @@ class Overview(Screen[None]):
 
     def _read(self) -> None:
         """Read soon: at once, or when the last time is long enough ago."""
-        self._wanted = self.is_current
-        if self._wanted and not self._reading:
-            self._reading = True
-            self.run_worker(self._read_on())
+        if self.is_current:
+            self.run_worker(self._reload())
 
-    async def _read_on(self) -> None:
-        try:
-            while self._wanted:
-                self._wanted = False
-                await asyncio.gather(self._read_once(), asyncio.sleep(_AT_MOST_EVERY_S))
-        finally:
-            self._reading = False
+    async def _read_at_most(self) -> None:
+        await asyncio.gather(self._read_once(), asyncio.sleep(_AT_MOST_EVERY_S))
 
     async def _read_once(self) -> None:
         summary = await self.header.reload()
@@ -106,6 +104,7 @@ class Overview(Screen[None]):
     def on_screen_resume(self) -> None:
         """Take in what came while another screen was on top."""
         self._read()
+        self.run_worker(self.traces.reload())
 
     # Panes
 
@@ -132,9 +131,9 @@ class Overview(Screen[None]):
 
     def action_pane(self, number: int) -> None:
         """Go to a pane, or to the list."""
-        zoomed = self.has_class("-zoom-panes") or self.has_class("-zoom-list")
+        zoomed = self._zoomed
         if number == _LIST:
-            self.query_one("#pane-5").query("*").focus()
+            self.traces.rows.focus()
         else:
             self._activate(number)
             self.panes[number - 1].lines.focus()
@@ -154,8 +153,11 @@ class Overview(Screen[None]):
 
     def action_zoom(self) -> None:
         """Give the focused pane all the room, or take it back."""
-        zoomed = self.has_class("-zoom-panes") or self.has_class("-zoom-list")
-        self._zoom(0 if zoomed else self._focused_number())
+        self._zoom(0 if self._zoomed else self._focused_number())
+
+    @property
+    def _zoomed(self) -> bool:
+        return self.has_class("-zoom-panes") or self.has_class("-zoom-list")
 
     def _zoom(self, number: int) -> None:
         self.set_class(number == _LIST, "-zoom-list")
@@ -167,24 +169,34 @@ class Overview(Screen[None]):
         """Hold the screen still, or let it go on."""
         self.paused = not self.paused
         self.header.pause(self.paused)
+        self.traces.pause(self.paused)
         self._read()
 
     def action_group(self) -> None:
-        """Group costs by the next dimension."""
-        pane = self.query_one(CostPane)
-        host(self).say(f"Grouped by {pane.regroup()}")
-        self.run_worker(pane.reload())
+        """Group by the next dimension."""
+        for pane in self.panes:
+            pane.dimension += 1
+            self.run_worker(pane.reload())
 
     def go_back(self) -> bool:
-        """Take the zoom back."""
-        if self.has_class("-zoom-panes") or self.has_class("-zoom-list"):
+        """Take the zoom back, or what was chosen in the list; from a number's traces, back to the number."""
+        if self._zoomed:
             self._zoom(0)
-            return True
-        return False
+        elif self.traces.go_back():
+            if self._came_from:
+                self.action_pane(self._came_from)
+        else:
+            return False
+        self._came_from = 0
+        return True
 
     def show_traces(self, filter: str, title: str) -> None:
         """Show the traces behind a number in the list."""
+        self._came_from = self._focused_number()
+        self.traces.show_filter(filter, title)
+        self.action_pane(_LIST)
 
     def view_text(self) -> str:
-        """Header, panes and list."""
-        return "\n\n".join([self.header.text(), *(pane.text() for pane in self.panes if pane.display)]) + "\n"
+        """Header, panes and list, as far as they can be seen."""
+        shown = [pane.text() for pane in self.panes if pane.display]
+        return "\n\n".join([self.header.text(), *shown, self.traces.text()]) + "\n"
