@@ -54,7 +54,7 @@ def command(ctx: click.Context, since: str | None, as_json: bool, db: str | None
     start_s = _start_s(since, now_ns)
     with closing(connect_reader(Path(named).expanduser() if named else paths.database_path())) as reader:
         overall = status.overall(reader, None if start_s is None else start_s * 10**9)
-        term = "" if start_s is None else f"since:{since}"
+        term = "" if start_s is None else f"since:{(now_ns // 10**9 - start_s) // 60}m"
         outlook = look(reader, config, now_ns, (start_s or 0, _FOREVER_S), term)
     if as_json:
         click.echo(json.dumps({"since": since, **figures.overall(overall), **figures.health(outlook)}))

@@ -9,6 +9,7 @@ import pytest
 from llmwatch.analysis.budget import BudgetState
 from llmwatch.analysis.health import Verdict, outlook, verdict, windows
 from llmwatch.config import BudgetConfig, Config, HealthConfig
+from llmwatch.store.filters import parse
 from llmwatch.store.histogram import Histogram
 from llmwatch.store.rows import Totals
 
@@ -155,6 +156,17 @@ def test_worst_first() -> None:
         ("WARN", "daily_budget"),
     ]
     assert found.level == "CRIT"
+
+
+def test_every_filter_can_be_read() -> None:
+    everything = Totals(
+        spans=100, errors=100, checked=100, passed=1,
+        duration_ns=Histogram.of([900 * SECOND] * 100), first_chunk_ns=Histogram.of([900 * SECOND] * 100),
+    )  # fmt: skip
+    found = judge(everything, daily=budget(50), monthly=budget(50))
+    assert len(found.reasons) == 6
+    for reason in found.reasons:
+        parse(reason.filter)
 
 
 def test_windows_are_whole_minutes_and_local_days() -> None:
