@@ -51,7 +51,10 @@ class Quote:
 
 
 class Listing:
-    """A model in the price book, under the conditions of a call."""
+    """A model in the price book, under the conditions of a call.
+
+    Its prices change at ``days`` (ns since 1970) and every day at ``hours`` (ns since midnight UTC).
+    """
 
     def __init__(
         self, seller: Provider, model: ModelInfo, conditions: Conditions = (), note: str = ""
@@ -69,15 +72,15 @@ class Listing:
         ]
         dated = model.prices if isinstance(model.prices, list) else []
         limits = [entry.constraint for entry in dated] + [entry.constraint for entry in self._special]
-        self._days, self._hours = _turning_points(limits)
+        self.days, self.hours = _turning_points(limits)
         self._quotes: dict[tuple[int, int], Quote] = {}
 
     def quote(self, at_ns: int) -> Quote:
         """What the model costs at a time; kept for each stretch between two times when prices change."""
-        stretch = (bisect_right(self._days, at_ns), bisect_right(self._hours, at_ns % _DAY_NS))
+        stretch = (bisect_right(self.days, at_ns), bisect_right(self.hours, at_ns % _DAY_NS))
         quote = self._quotes.get(stretch)
         if quote is None:
-            since = self._days[stretch[0] - 1] if stretch[0] else None
+            since = self.days[stretch[0] - 1] if stretch[0] else None
             quote = self._quotes[stretch] = self._quote(_moment(at_ns), since)
         return quote
 
@@ -103,13 +106,16 @@ def find(provider: str | None, model: str, conditions: Conditions = ()) -> Listi
     for name, rule in spellings(model):
         for seller, spelling, guessed in _sellers(provider, name):
             if found := seller.find_model(spelling, all_providers=_book()[0]):
-                note = f"{provider} is not in the price list, priced as {seller.id}" if guessed else ""
+                note = f"not listed for {provider}, priced as {seller.id}" if guessed and provider else ""
                 return Listing(seller, found, conditions, "; ".join(filter(None, (rule, note))))
     return None
 
 
 def _sellers(provider: str | None, name: str) -> Iterator[tuple[Provider, str, bool]]:
-    """Who may sell a model: the named provider, the one its prefix names, the one its name gives away."""
+    """Who may sell a model: the named provider, the one its prefix names, the one its name gives away.
+
+    The last is a guess, and said to be one.
+    """
     from genai_prices.data_snapshot import find_provider_by_id  # noqa: PLC0415 - see the module's head
 
     book = _book()[0]
@@ -123,12 +129,9 @@ def _sellers(provider: str | None, name: str) -> Iterator[tuple[Provider, str, b
     if slash and (prefixed := find_provider_by_id(book, book_provider(head))):
         yield prefixed, tail, False
     for maker in book:
-        if (
-            maker.model_match
-            and maker.model_match.is_match(name)
-            and (not provider or maker.id in _ONE_PRICE)
-        ):
-            yield maker, name, bool(provider) and named is None
+        open_to_all = not provider or maker.id in _ONE_PRICE
+        if maker is not named and open_to_all and maker.model_match and maker.model_match.is_match(name):
+            yield maker, name, True
 
 
 @cache

@@ -1,6 +1,7 @@
 """Our integer arithmetic against the library's decimals: every model, date, hour, tier and special price."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 
@@ -20,8 +21,6 @@ LATEST_NS = 1_800_000_000 * 10**9
 
 def theirs(seller: Provider, model: ModelInfo, usage: Usage, at_ns: int, conditions: Conditions) -> Decimal:
     """The library's price in dollars, told of every sort of token it may ask for."""
-    from llmwatch.providers.pricebook import _moment
-
     return model.calc_price(
         genai_prices.Usage(
             input_tokens=usage.input_tokens,
@@ -37,19 +36,19 @@ def theirs(seller: Provider, model: ModelInfo, usage: Usage, at_ns: int, conditi
             output_audio_reasoning_tokens=0,
         ),
         seller,
-        genai_request_timestamp=_moment(at_ns),
+        genai_request_timestamp=datetime.fromtimestamp(at_ns // 10**9, UTC),
         price_context=dict(conditions),
     ).total_price
 
 
 def times(listing: Listing) -> Iterator[int]:
     """One time in every stretch in which the listing's prices do not change, and both ends of it."""
-    days = [listing._days[0] - DAY_NS if listing._days else LATEST_NS, *listing._days]
-    hours = [0, *listing._hours]
+    days = [listing.days[0] - DAY_NS if listing.days else LATEST_NS, *listing.days]
+    hours = [0, *listing.hours]
     for day in days:
         for hour in hours:
             yield day + hour
-        for before, _ in pairwise([*listing._hours, 0]):
+        for before, _ in pairwise([*listing.hours, 0]):
             yield day + before - 10**9
 
 

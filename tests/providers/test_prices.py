@@ -143,7 +143,8 @@ def test_service_tiers_of_gpt_5(parameters: dict[str, str], dollars: float) -> N
         ("openai", "gpt-4o-2099-01-01", {}, "2026-11-21", "dated or preview version, priced as its family"),
         ("openai", "ft:gpt-4.1-mini-2025-04-14:org::id", {}, "2026-11-21",
          "fine-tuned, priced as its base model"),
-        ("my-gateway", "gpt-4o", {}, "2026-11-21", "my-gateway is not in the price list, priced as openai"),
+        ("my-gateway", "gpt-4o", {}, "2026-11-21", "not listed for my-gateway, priced as openai"),
+        ("groq", "gpt-4o", {}, "2026-11-21", "not listed for groq, priced as openai"),
     ],
 )  # fmt: skip
 def test_what_was_assumed_is_said(
