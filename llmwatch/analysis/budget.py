@@ -46,7 +46,7 @@ def month_bounds(now_ns: int, zone: tzinfo) -> tuple[int, int]:
 
 
 def forecast(spent_nanousd: int, now_ns: int, bounds: tuple[int, int]) -> int | None:
-    """What a period will have cost if it goes on as it did: spent × length ÷ elapsed, rounded half up.
+    """What a period will have cost if it goes on as it did: spent × length ÷ elapsed, rounded down.
 
     None before a 24th of the period has passed, when one call would be scaled up to a fortune.
     """
