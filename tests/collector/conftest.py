@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from llmwatch.collector.app import create_app
 from llmwatch.collector.pipeline import Pipeline
 from llmwatch.config import CollectorConfig, Config
 from llmwatch.store.database import connect_reader
+from llmwatch.store.reads import spans
+from llmwatch.store.rows import SpanDetail
 from llmwatch.store.writer import Writer
 from tests.collector.requests import encoded
 
@@ -38,11 +41,15 @@ class Collector:
 
     def rows(self, sql: str) -> list[Any]:
         """What a query on the database gives."""
-        db = connect_reader(self.database)
-        try:
+        with closing(connect_reader(self.database)) as db:
             return db.execute(sql).fetchall()
-        finally:
-            db.close()
+
+    def detail(self, trace_id: str, span_id: str) -> SpanDetail:
+        """Everything that is stored of a span."""
+        with closing(connect_reader(self.database)) as db:
+            found = spans.detail(db, trace_id, span_id)
+        assert found is not None
+        return found
 
 
 CONFIG = Config(collector=CollectorConfig(max_body_mib=4, max_value_kib=8, synchronous="NORMAL"))
@@ -68,5 +75,3 @@ async def collector(writer: Writer, database: Path) -> AsyncIterator[Collector]:
         transport=httpx.ASGITransport(app), base_url="http://localhost:4318"
     ) as client:
         yield Collector(app, client, database, writer)
-
-
