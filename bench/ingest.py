@@ -2,18 +2,18 @@
 
 usage: python bench/ingest.py [--rounds 3] [--spans 20000] [--singles 2000]
 
-Prints medians (min-max) of acknowledged spans a second, p50 of single-span requests, CPU and bytes on disk.
+Absolute figures are of this machine at this minute; what counts is the ratio of the two in the same round.
 """
 
 from __future__ import annotations
 
 import argparse
 import sqlite3
-import statistics
 import tempfile
 from collections import defaultdict
 from pathlib import Path
 
+from figures import Figure, table
 from otlp_load import encode_bodies, make_spans, percentile, run_load
 from servers import Server, running
 
@@ -24,7 +24,31 @@ def _stored(server: Server) -> int:
     return count
 
 
-def measure(rounds: int, spans: int, singles: int) -> dict[str, dict[str, list[float]]]:
+def measure(rounds: int, spans: int, singles: int) -> list[Figure]:
+    """Both servers' rates and their ratios."""
+    runs = _runs(rounds, spans, singles)
+    ours, theirs = runs["llmwatch"], runs["prototype"]
+    batch = [a / b for a, b in zip(ours["batch"], theirs["batch"], strict=True)]
+    p50 = [a / b for a, b in zip(ours["p50"], theirs["p50"], strict=True)]
+    told = [
+        Figure(name=f"{server}, {what}", values=run[key], unit=unit)
+        for server, run in runs.items()
+        for key, what, unit in (
+            ("batch", "batches of 100 on 4 connections", "spans/s"),
+            ("cpu", "CPU", "s per 1,000 spans"),
+            ("single", "single spans on 1 connection", "spans/s"),
+            ("p50", "p50 of a single span", "ms"),
+        )
+    ]
+    return [
+        *told,
+        Figure(name="batches, llmwatch / prototype", values=batch, unit="×", bar=0.5, sense="at least"),
+        Figure(name="single p50, llmwatch / prototype", values=p50, unit="×", bar=2),
+        Figure(name="on disk, a span of 2.5 KB", values=ours["disk"][-1:], unit="bytes", bar=2560),
+    ]
+
+
+def _runs(rounds: int, spans: int, singles: int) -> dict[str, dict[str, list[float]]]:
     """Per server: ``batch`` and ``single`` spans/s, ``p50`` ms, ``cpu`` s per 1000 spans, ``disk`` bytes."""
     figures: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     with (
@@ -52,31 +76,14 @@ def measure(rounds: int, spans: int, singles: int) -> dict[str, dict[str, list[f
     return figures
 
 
-def _cell(values: list[float], digits: int) -> str:
-    median, low, high = statistics.median(values), min(values), max(values)
-    return f"{median:,.{digits}f} ({low:,.{digits}f}–{high:,.{digits}f})"
-
-
 def main() -> None:
-    """Print the table and the ratios."""
+    """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--spans", type=int, default=20_000)
     parser.add_argument("--singles", type=int, default=2_000)
     args = parser.parse_args()
-    figures = measure(args.rounds, args.spans, args.singles)
-    print("| | spans/s, batch 100 × 4 | CPU s per 1 k | single: spans/s | single: p50 ms | bytes a span |")
-    print("|---|---|---|---|---|---|")
-    for name, f in figures.items():
-        print(
-            f"| {name} | {_cell(f['batch'], 0)} | {_cell(f['cpu'], 3)} | {_cell(f['single'], 0)} "
-            f"| {_cell(f['p50'], 2)} | {f['disk'][-1]:,.0f} |"
-        )
-    ours, theirs = figures["llmwatch"], figures["prototype"]
-    batch = [a / b for a, b in zip(ours["batch"], theirs["batch"], strict=True)]
-    p50 = [a / b for a, b in zip(ours["p50"], theirs["p50"], strict=True)]
-    print(f"\nbatch: {_cell(batch, 2)} × the prototype's rate (bar: at least 0.5)")
-    print(f"single, p50: {_cell(p50, 2)} × the prototype's (bar: at most 2)")
+    print(table(measure(args.rounds, args.spans, args.singles)))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import socket
 import subprocess
 import sys
@@ -16,7 +17,7 @@ HERE = Path(__file__).resolve().parent
 
 @dataclass(frozen=True)
 class Server:
-    """A running server: where it listens, its process, its database and how long it took to listen."""
+    """A running server: where it listens, its process, its database and how long it took to answer."""
 
     name: str
     port: int
@@ -34,11 +35,11 @@ class Server:
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / 100
 
-    def rss_mib(self) -> float:
+    def rss_mb(self) -> float:
         """Resident memory (Linux)."""
         for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
             if line.startswith("VmRSS"):
-                return int(line.split()[1]) / 1024
+                return int(line.split()[1]) * 1024 / 1e6
         raise RuntimeError("the kernel shows no VmRSS")
 
     def stored_bytes(self) -> int:
@@ -54,6 +55,15 @@ def free_port() -> int:
         return port
 
 
+def _answers(port: int) -> bool:
+    """Whether an (empty) request for spans is acknowledged; a socket that only listens does not count."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    with contextlib.closing(connection), contextlib.suppress(OSError):
+        connection.request("POST", "/v1/traces", b"", {"Content-Type": "application/x-protobuf"})
+        return connection.getresponse().status == 200
+    return False
+
+
 @contextlib.contextmanager
 def running(name: str, database: Path, *, timeout_s: float = 30) -> Iterator[Server]:
     """A server called ``llmwatch`` or ``prototype`` on a free port, stopped at the end."""
@@ -67,7 +77,7 @@ def running(name: str, database: Path, *, timeout_s: float = 30) -> Iterator[Ser
     process = subprocess.Popen([sys.executable, *command], stdout=log, stderr=log)
     try:
         while True:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            if _answers(port):
                 break
             if process.poll() is not None or time.perf_counter() - begun > timeout_s:
                 raise RuntimeError(f"{name} did not start: see {log.name}")

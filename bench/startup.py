@@ -13,7 +13,6 @@ import fcntl
 import os
 import pty
 import select
-import statistics
 import struct
 import subprocess
 import sys
@@ -23,6 +22,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from figures import Figure, table
 from servers import Server, running
 
 TIMEOUT_S = 30
@@ -76,8 +76,45 @@ class Screen:
         os.close(self.master)
 
 
-def _median(values: list[float], unit: str) -> str:
-    return f"{statistics.median(values):.0f} {unit} ({min(values):.0f}–{max(values):.0f})"
+def measure(runs: int, db: Path | None, idle_s: float) -> list[Figure]:
+    """Start-up times and what both processes cost when nothing happens."""
+    found: dict[str, list[float]] = {
+        key: [] for key in ("accepts", "paint", "usable", "screen", "cpu", "server")
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        for run in range(runs):
+            for key, value in _run(db or Path(folder) / f"{run}.db", idle_s).items():
+                found[key].append(value)
+    return [
+        Figure(name="start until spans are accepted", values=found["accepts"], unit="ms", bar=1000),
+        Figure(name="first paint", values=found["paint"], unit="ms", bar=400),
+        Figure(name="screen usable", values=found["usable"], unit="ms", bar=500),
+        Figure(name="idle memory, screen", values=found["screen"], unit="MB", bar=60),
+        Figure(name="idle memory, collector", values=found["server"], unit="MB", bar=80),
+        Figure(name="idle CPU, screen", values=found["cpu"], unit="% of a core", bar=1),
+    ]
+
+
+def _run(database: Path, idle_s: float) -> dict[str, float]:
+    with running("llmwatch", database) as collector:
+        command = [sys.executable, "-m", "llmwatch", "--db", str(database), "--port", str(collector.port)]
+        screen = Screen.start(command, os.environ | {"TERM": "xterm-256color", "COLORTERM": "truecolor"})
+        paint = screen.wait_for(b"Status")
+        usable = screen.wait_for(b"Traces", b"OTEL_EXPORTER_OTLP_ENDPOINT")
+        screen.idle(3)
+        tui = Server("tui", 0, screen.process, database, 0)
+        before = tui.cpu_s()
+        screen.idle(idle_s)
+        found = {
+            "accepts": collector.started_in_s * 1000,
+            "paint": paint * 1000,
+            "usable": usable * 1000,
+            "screen": tui.rss_mb(),
+            "server": collector.rss_mb(),
+            "cpu": (tui.cpu_s() - before) / idle_s * 100,
+        }
+        screen.stop()
+        return found
 
 
 def main() -> None:
@@ -87,38 +124,7 @@ def main() -> None:
     parser.add_argument("--db", type=Path, help="open this database instead of an empty one")
     parser.add_argument("--idle-seconds", type=float, default=10)
     args = parser.parse_args()
-    accepts: list[float] = []
-    paint: list[float] = []
-    usable: list[float] = []
-    tui_mib: list[float] = []
-    tui_cpu: list[float] = []
-    collector_mib: list[float] = []
-    with tempfile.TemporaryDirectory() as folder:
-        for run in range(args.runs):
-            database = args.db or Path(folder) / f"{run}.db"
-            with running("llmwatch", database) as collector:
-                accepts.append(collector.started_in_s * 1000)
-                environment = os.environ | {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
-                command = [sys.executable, "-m", "llmwatch"]
-                command += ["--db", str(database), "--port", str(collector.port)]
-                screen = Screen.start(command, environment)
-                paint.append(screen.wait_for(b"Status") * 1000)
-                usable.append(screen.wait_for(b"Traces", b"OTEL_EXPORTER_OTLP_ENDPOINT") * 1000)
-                screen.idle(3)
-                tui = Server("tui", 0, screen.process, database, 0)
-                before = tui.cpu_s()
-                screen.idle(args.idle_seconds)
-                tui_cpu.append((tui.cpu_s() - before) / args.idle_seconds * 100)
-                tui_mib.append(tui.rss_mib())
-                collector_mib.append(collector.rss_mib())
-                screen.stop()
-    print("| | median (min–max) | bar |\n|---|---|---|")
-    print(f"| start → accepts spans | {_median(accepts, 'ms')} | < 1000 ms |")
-    print(f"| first paint | {_median(paint, 'ms')} | ≤ 400 ms |")
-    print(f"| usable | {_median(usable, 'ms')} | ≤ 500 ms |")
-    print(f"| idle memory, screen | {_median(tui_mib, 'MiB')} | ≤ 60 MB |")
-    print(f"| idle memory, collector | {_median(collector_mib, 'MiB')} | ≤ 80 MB |")
-    print(f"| idle CPU, screen | {statistics.median(tui_cpu):.1f} % | ≤ 1 % |")
+    print(table(measure(args.runs, args.db, args.idle_seconds)))
 
 
 if __name__ == "__main__":
