@@ -15,7 +15,7 @@ from typing import Final, Literal, TypeAlias
 from textual.binding import Binding, BindingType
 from textual.keys import REPLACED_KEYS, Keys, _character_to_key, key_to_character
 
-Place: TypeAlias = Literal["app", "overview", "pane", "list", "trace", "detail", "replay"]
+Place: TypeAlias = Literal["app", "overview", "pane", "list", "trace", "detail", "session", "replay"]
 
 PLACES: Final[Mapping[Place, str]] = {
     "overview": "Overview",
@@ -23,6 +23,7 @@ PLACES: Final[Mapping[Place, str]] = {
     "list": "Trace list",
     "trace": "Trace",
     "detail": "Details of a span",
+    "session": "Session",
     "replay": "Replay",
     "app": "Everywhere",
 }
@@ -45,6 +46,8 @@ class Command:
     footer: bool = False
     argument: str = ""
     """For commands that are typed: what follows the name in the palette (``write FILE``)."""
+    always: bool = False
+    """Whether it works even while a dialogue is open or text is typed."""
 
     @property
     def title(self) -> str:
@@ -52,8 +55,8 @@ class Command:
         return self.id.replace("-", " ")
 
 
-_ALL: Final = ("pane", "list", "trace", "detail", "replay")
-_TEXTS: Final = ("list", "trace", "detail", "replay")
+_ALL: Final = ("pane", "list", "trace", "detail", "session", "replay")
+_TEXTS: Final = ("list", "trace", "detail", "session", "replay")
 _TABS: Final = (
     "the messages", "the response", "tool calls", "documents", "scores", "events", "attributes", "the cost",
 )  # fmt: skip
@@ -63,7 +66,7 @@ COMMANDS: Final = (
     Command("palette", ":,ctrl+p,f2", ("app",), "app.command_palette", "Find a command, or type one."),
     Command("back", "escape", ("app",), "app.back", "Back to where you came from."),
     Command("close", "q,f10", ("app",), "app.close", "Back, and on the overview quit."),
-    Command("quit", "ctrl+c", ("app",), "app.quit", "Quit from anywhere."),
+    Command("quit", "ctrl+c", ("app",), "app.quit", "Quit from anywhere; copy selected text.", always=True),
     Command("theme", "", ("app",), "theme", "Change the theme.", argument="NAME"),
     Command("goto", "", ("app",), "goto", "Open a trace or span by its id or how it begins.", argument="ID"),
     Command("write", "", ("app",), "write", "Write this view's text to a new private file.", argument="FILE"),
@@ -77,7 +80,14 @@ COMMANDS: Final = (
     Command("zoom", "z", ("overview",), "screen.zoom", "Give the pane all the room, or take it back."),
     Command("pause", "p,f7", ("overview",), "screen.pause", "Hold the screen still; spans are taken.", True),
     Command("group", "b", ("overview",), "screen.group", "Group costs by another dimension.", True),
-    Command("open", "enter", ("pane", "list", "trace"), "open", "Open what the cursor is on.", True),
+    Command(
+        "open",
+        "enter",
+        ("pane", "list", "trace", "detail", "session"),
+        "open",
+        "Open what the cursor is on.",
+        True,
+    ),
     Command("down", "j,down", _ALL, "cursor_down", "Down."),
     Command("up", "k,up", _ALL, "cursor_up", "Up."),
     Command("left", "h,left", ("pane", "list", "trace"), "cursor_left", "Left, or close a branch."),
@@ -131,11 +141,11 @@ def commands(place: Place) -> Iterator[Command]:
     return (command for command in COMMANDS if place in command.where)
 
 
-def bindings(place: Place) -> list[BindingType]:
-    """For a ``BINDINGS``: the commands of ``place`` that have a key."""
+def bindings(*places: Place) -> list[BindingType]:
+    """For a ``BINDINGS``: the commands of ``places`` that have a key."""
     return [
-        Binding(c.keys, c.action, c.title, show=c.footer, tooltip=c.help, id=c.id)
-        for c in commands(place)
+        Binding(c.keys, c.action, c.title, show=c.footer, tooltip=c.help, id=c.id, priority=c.always)
+        for c in dict.fromkeys(command for place in places for command in commands(place))
         if c.keys
     ]
 

@@ -18,6 +18,7 @@ STYLES: Final[Mapping[Tone, str]] = {
     "error": "$error",
     "accent": "$accent",
     "found": "$background on $warning",
+    "chosen": "bold underline $accent",
 }
 """The Textual style of a tone; its colours come from the theme."""
 

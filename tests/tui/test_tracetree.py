@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmwatch.store.rows import SpanRow
-from llmwatch.tui.models.tracetree import TraceTree, build
+from llmwatch.tui.models.tracetree import TraceTree, build, most_telling
 from tests.tui.rows import NOON, SECOND, span_row
 
 
@@ -73,6 +73,7 @@ def test_an_empty_trace_has_no_nodes() -> None:
         pytest.param([{}, {}], [None, None], id="a loop that goes well"),
         pytest.param([{"status": "error"}, {"name": "other"}], [None, None], id="another step"),
         pytest.param([{"status": "error", "end": 30}, {}], [None, None], id="side by side"),
+        pytest.param([{"status": "error"}, {"start": 0.5}, {}], [1, None, 2], id="one of two, again"),
     ],
 )
 def test_tries_of_a_step_are_numbered(rows: list[dict[str, object]], attempts: list[int | None]) -> None:
@@ -143,3 +144,27 @@ def test_whatever_the_parents_say_every_span_is_there_once(
     shuffled = rows.copy()
     random_.shuffle(shuffled)
     assert build(shuffled, NOON + 3 * SECOND) == tree
+
+
+@pytest.mark.parametrize(
+    ("rows", "span_id"),
+    [
+        pytest.param([], None, id="nothing"),
+        pytest.param([span_row("root")], None, id="no call, no failure"),
+        pytest.param([span_row("root"), span_row("a", "root", kind="llm")], "a", id="the first call"),
+        pytest.param(
+            [span_row("root", status="error"), span_row("tool", "root", status="error"),
+             span_row("a", "root", kind="llm")],
+            "tool",
+            id="the cause, not what it brought down",
+        ),
+        pytest.param(
+            [span_row("root", status="error"), span_row("tool", "root", status="error"),
+             span_row("a", "root", kind="llm", status="error", start=0.5)],
+            "a",
+            id="a call that failed first of all",
+        ),
+    ],
+)  # fmt: skip
+def test_the_span_to_look_at_first(rows: list[SpanRow], span_id: str | None) -> None:
+    assert most_telling(build(rows, NOON)) == span_id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +16,8 @@ _COUNT: Final = fmt.TOKENS_WIDTH - 1
 _TOKENS: Final = 2 * _COUNT + 3
 _TIME: Final = 10
 GAP: Final = 1
+_ALL: Final = 200
+"""A width at which nothing is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +97,14 @@ def _tokens(row: TraceRow, now_ns: int) -> Run:
     return f"{fmt.tokens(row.input_tokens):>{_COUNT}} → {fmt.tokens(row.output_tokens):>{_COUNT}}", "plain"
 
 
+def when(ns: int, now_ns: int) -> str:
+    """The time of day; the day instead when it is long ago."""
+    near = abs(now_ns - ns) < 12 * 3600 * fmt.SECOND
+    return fmt.clock(ns) if near else fmt.since(ns, now_ns)
+
+
 def _time(row: TraceRow, now_ns: int) -> Run:
-    near = abs(now_ns - row.start_ns) < 12 * 3600 * fmt.SECOND
-    return (fmt.clock(row.start_ns) if near else fmt.since(row.start_ns, now_ns)), "muted"
+    return when(row.start_ns, now_ns), "muted"
 
 
 def _took(row: TraceRow, now_ns: int) -> Run:
@@ -115,8 +122,8 @@ _COLUMNS: Final = (
     Column("took", fmt.DURATION_WIDTH, _took, number=True),
     Column("tokens in→out", _TOKENS, _tokens, number=True),
     Column("cost", fmt.MONEY_WIDTH, _cost, number=True),
-    Column("user", 6, lambda row, now: _text(row.user_id), most=14),
-    Column("version", 11, lambda row, now: _text(version(row)), most=20),
+    Column("user", 6, lambda row, now: _text(row.user_id, "muted"), most=14),
+    Column("version", 11, lambda row, now: _text(version(row), "muted"), most=20),
     Column("what happened", 18, what_happened, most=10_000),
 )
 _BY_NEED: Final = (
@@ -171,3 +178,10 @@ def cells(row: TraceRow, columns: list[tuple[Column, int]], now_ns: int) -> list
 
 def _placed(column: Column, text: str, width: int) -> str:
     return f"{text:>{width}}" if column.number else fmt.fit(text, width)
+
+
+def as_text(rows: Iterable[TraceRow], now_ns: int) -> str:
+    """Rows with all columns, as plain text under their titles."""
+    columns = layout(_ALL)
+    lines = [header(columns), *("".join(text for text, _ in cells(row, columns, now_ns)) for row in rows)]
+    return "\n".join(line.rstrip() for line in lines)

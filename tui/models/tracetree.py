@@ -89,6 +89,23 @@ class TraceTree:
         return None
 
 
+def most_telling(tree: TraceTree) -> str | None:
+    """The span to look at first: a call that failed, else the first cause of a failure, else the first call.
+
+    A span above another that failed is not the cause. None when there is neither a failure nor a call.
+    """
+    failed = [i for i, node in enumerate(tree.nodes) if node.row is not None and node.row.status == "error"]
+    above = {index for i in failed for index in tree.ancestors(i)}
+    causes = [tree.nodes[i] for i in failed if i not in above]
+    calls = [node for node in tree.nodes if _is_call(node)]
+    telling = next(filter(_is_call, causes), None) or next(iter([*causes, *calls]), None)
+    return telling.span_id if telling is not None else None
+
+
+def _is_call(node: Node) -> bool:
+    return node.row is not None and node.row.kind == "llm"
+
+
 def build(rows: Sequence[SpanRow], now_ns: int) -> TraceTree:
     """The tree of ``rows`` (spans of one trace, any order). ``now_ns`` is where running spans end."""
     ordered = sorted(rows, key=lambda row: (row.start_ns, row.span_id))
@@ -200,7 +217,7 @@ def _attempts(siblings: Sequence[str], by_id: dict[str, SpanRow]) -> dict[str, i
     """Numbers of the tries of one step among siblings in order of start.
 
     The sender's retry count is believed. Otherwise a sibling of the same name and kind that begins after
-    the one before has failed and ended is its next try.
+    one has failed and ended is the next try of that one, the first to fail first.
     """
     steps: dict[tuple[str, str], list[SpanRow]] = {}
     for span_id in siblings:
@@ -209,17 +226,21 @@ def _attempts(siblings: Sequence[str], by_id: dict[str, SpanRow]) -> dict[str, i
             steps.setdefault((row.name, row.kind), []).append(row)
     numbers: dict[str, int] = {}
     for rows in steps.values():
-        before: SpanRow | None = None
-        counted = any(row.retry_count for row in rows)
-        for row in rows:
-            if counted and row.retry_count is not None:
-                numbers[row.span_id] = row.retry_count + 1
-            elif before is not None and _failed_before(before, row):
-                first = numbers.setdefault(before.span_id, 1)
-                numbers[row.span_id] = first + 1
-            before = row
+        if any(row.retry_count for row in rows):
+            numbers |= {row.span_id: row.retry_count + 1 for row in rows if row.retry_count is not None}
+        elif len(rows) > 1:
+            numbers |= _inferred(rows)
     return numbers
 
 
-def _failed_before(before: SpanRow, row: SpanRow) -> bool:
-    return before.status == "error" and before.end_ns is not None and before.end_ns <= row.start_ns
+def _inferred(rows: Sequence[SpanRow]) -> dict[str, int]:
+    numbers: dict[str, int] = {}
+    failed: list[SpanRow] = []
+    for row in rows:
+        before = next((f for f in failed if f.end_ns is not None and f.end_ns <= row.start_ns), None)
+        if before is not None:
+            failed.remove(before)
+            numbers[row.span_id] = numbers.setdefault(before.span_id, 1) + 1
+        if row.status == "error":
+            failed.append(row)
+    return numbers

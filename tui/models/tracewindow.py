@@ -10,7 +10,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from llmwatch.tui.models.rowcache import page_around
 from llmwatch.tui.models.traceorder import NOTHING, EveryTrace, Order
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a read needs to know of the window: which rows it will show once the list is another."""
+
+    held: int | None
+    """The trace at the top of the screen; None while the list follows."""
+    height: int
+
+    def page(self, order: Order) -> Sequence[int]:
+        """The traces to read for the screen, and some around it."""
+        top = order.position(self.held) if self.held is not None else 0
+        return page_around(order, top or 0, self.height)
 
 
 @dataclass(slots=True)
@@ -52,6 +67,12 @@ class TraceWindow:
     def visible(self) -> Sequence[int]:
         """The traces on the screen."""
         return self.order.ids(self.top, self.top + self.height)
+
+    @property
+    def view(self) -> View:
+        """What to read for the screen."""
+        held = None if self.following else next(iter(self.visible), None)
+        return View(held, self.height)
 
     def show(self, order: Order) -> None:
         """Shows another list, with the cursor on the same trace where that is in it too."""

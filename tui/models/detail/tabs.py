@@ -15,6 +15,7 @@ from llmwatch.tui.models.detail.retrieved import retrieved
 from llmwatch.tui.models.detail.scores import scores
 from llmwatch.tui.models.detail.tools import tools
 from llmwatch.tui.models.document import Blocks
+from llmwatch.tui.models.runs import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,19 +23,36 @@ class Tab:
     """One view of a span."""
 
     title: str
+    short: str
     blocks: Callable[[Opened], Blocks]
+    says_something: Callable[[Opened], bool]
+    """Whether there is more in it than that there is nothing."""
+
+
+def _asked(opened: Opened) -> bool:
+    return bool(opened.span.content.input_messages) or opened.span.content.input_text is not None
+
+
+def _answered(opened: Opened) -> bool:
+    content = opened.span.content
+    return bool(content.output_messages) or content.output_text is not None or opened.span.status == "error"
+
+
+def _judged(opened: Opened) -> bool:
+    return bool(opened.detail.scores or opened.detail.replays) or opened.span.heuristics is not None
 
 
 TABS: Final = (
-    Tab("Messages", messages),
-    Tab("Response", response),
-    Tab("Tools", tools),
-    Tab("Docs", retrieved),
-    Tab("Scores", scores),
-    Tab("Events", events),
-    Tab("Attributes", attributes),
-    Tab("Cost", cost),
+    Tab("Messages", "Msgs", messages, _asked),
+    Tab("Response", "Resp", response, _answered),
+    Tab("Tools", "Tools", tools, lambda opened: bool(opened.calls) or opened.span.tool is not None),
+    Tab("Docs", "Docs", retrieved, lambda opened: opened.span.retrieval is not None),
+    Tab("Scores", "Scores", scores, _judged),
+    Tab("Events", "Events", events, lambda opened: bool(opened.span.content.events)),
+    Tab("Attributes", "Attrs", attributes, lambda opened: True),
+    Tab("Cost", "Cost", cost, lambda opened: opened.span.cost is not None),
 )
+_GAP: Final = 2
 
 
 def best_tab(opened: Opened) -> int:
@@ -45,3 +63,17 @@ def best_tab(opened: Opened) -> int:
     if span.tool is not None:
         return 2
     return 1 if span.status == "error" else 0
+
+
+def tab_line(opened: Opened | None, active: int, width: int) -> list[Run]:
+    """The names of the tabs, one run each with the gap after it; with their keys, or short, by the room."""
+    for names in ([f"{i} {tab.title}" for i, tab in enumerate(TABS, start=1)],
+                  [tab.title for tab in TABS], [tab.short for tab in TABS]):  # fmt: skip
+        if len((" " * _GAP).join(names)) <= width:
+            break
+    runs: list[Run] = []
+    for i, (tab, name) in enumerate(zip(TABS, names, strict=True)):
+        full = opened is not None and tab.says_something(opened)
+        runs.append((name, "chosen" if i == active else "plain" if full else "muted"))
+        runs.append((" " * _GAP, "plain"))
+    return runs[:-1]

@@ -1,0 +1,184 @@
+"""The keys of the trace screen: each goes to the side that has the focus."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from llmwatch.tui.commands import Place, bindings
+from llmwatch.tui.host import host, write_private
+from llmwatch.tui.messages import ShowReplay
+from llmwatch.tui.models.spantext import span_text
+from llmwatch.tui.widgets.cursorview import CursorView
+from llmwatch.tui.widgets.detailpane import DetailPane
+from llmwatch.tui.widgets.spantree import SpanTree
+
+
+class TraceScreenKeys(Screen[None]):
+    """A tree, details, and what keys do to them."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("trace", "detail")
+    KEYS_HERE: ClassVar[Sequence[Place]] = ("trace", "detail")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tree_view = SpanTree()
+        self.details = DetailPane(id="details")
+
+    @property
+    def _in_details(self) -> bool:
+        return self.focused is self.details.reader
+
+    @property
+    def _side(self) -> CursorView:
+        return self.details.reader if self._in_details else self.tree_view
+
+    def go_back(self) -> bool:
+        """Take the search's marks away, or go back to the tree where only one side has room."""
+        if self.details.end_search():
+            return True
+        if self._in_details and not self.has_class("-wide"):
+            self.action_other_side()
+            return True
+        return False
+
+    def action_cursor_down(self) -> None:
+        """A line down."""
+        self._side.go(self._side.cursor + 1)
+
+    def action_cursor_up(self) -> None:
+        """A line up."""
+        self._side.go(self._side.cursor - 1)
+
+    def action_page_down(self) -> None:
+        """A screenful down."""
+        self._side.page(1)
+
+    def action_page_up(self) -> None:
+        """A screenful up."""
+        self._side.page(-1)
+
+    def action_top(self) -> None:
+        """To the first line."""
+        self._side.go(0)
+
+    def action_bottom(self) -> None:
+        """To the last line."""
+        self._side.go(self._side.count - 1)
+
+    def action_cursor_left(self) -> None:
+        """Close the branch, or go to its parent; in the details, the tab before."""
+        if self._in_details:
+            self.action_turn(-1)
+        elif not self.tree_view.fold(closed=True):
+            self.tree_view.go_up_a_level()
+
+    def action_cursor_right(self) -> None:
+        """Open the branch, or go into the details; in the details, the next tab."""
+        if self._in_details:
+            self.action_turn(1)
+        elif not self.tree_view.fold(closed=False):
+            self.action_cursor_down()
+
+    def action_fold(self) -> None:
+        """Close or open a branch, or a long text."""
+        if self._in_details:
+            self.details.reader.fold()
+        else:
+            self.tree_view.fold()
+
+    def action_open(self) -> None:
+        """Open a closed branch, or go to the span's details; in them, open or close a long text."""
+        if self._in_details:
+            self.details.reader.fold()
+        elif not self.tree_view.fold(closed=False):
+            self.action_other_side()
+
+    def action_other_side(self) -> None:
+        """From the tree to the details, or back."""
+        to_details = not self._in_details
+        self.set_class(to_details, "-details")
+        (self.details.reader if to_details else self.tree_view).focus()
+
+    def action_next_failing(self) -> None:
+        """To the next span that failed."""
+        if not self.tree_view.go_to_next_failing():
+            host(self).say("No span of this trace failed")
+
+    def action_tab(self, number: int) -> None:
+        """Show a tab."""
+        self.details.choose_tab(number - 1)
+
+    def action_turn(self, step: int) -> None:
+        """The next tab, or the one before."""
+        self.details.choose_tab(self.details.tab + step)
+
+    def action_filter(self) -> None:
+        """Search the text."""
+        if not self._in_details:
+            self.action_other_side()
+        self.details.open_search()
+
+    def action_match(self, step: int) -> None:
+        """The next place that was found, or the one before."""
+        self.details.next_match(step)
+
+    def action_replay(self) -> None:
+        """Send the call again."""
+        if self.details.opened is not None:
+            self.post_message(ShowReplay(self.details.opened.detail))
+
+    def action_session(self) -> None:
+        """The conversation that this is a turn of."""
+        from llmwatch.tui.screens.session import SessionScreen  # noqa: PLC0415 - not needed to start
+
+        opened = self.details.opened
+        session_id = opened.span.context.session_id if opened is not None else None
+        if session_id is None:
+            host(self).say("This span names no session", hint="Apps name one with the attribute session.id.")
+        else:
+            self.app.push_screen(SessionScreen(session_id))
+
+    # Taking text out
+
+    def span_text(self) -> str:
+        """The open span as plain text."""
+        return span_text(self.details.opened) if self.details.opened is not None else ""
+
+    def action_copy(self) -> None:
+        """The part of the text under the cursor; in the tree the span's id."""
+        if self._in_details:
+            if (block := self.details.reader.block) is not None:
+                host(self).copy(block.value)
+        elif (node := self.tree_view.node) is not None:
+            host(self).copy(node.span_id, f"span id {node.span_id}")
+
+    def action_copy_all(self) -> None:
+        """The whole span."""
+        host(self).copy(self.span_text(), "the whole span")
+
+    def action_editor(self) -> None:
+        """Open the span's text in the editor."""
+        self._hand_to(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
+
+    def action_pager(self) -> None:
+        """Open the span's text in the pager."""
+        self._hand_to(os.environ.get("PAGER") or "less")
+
+    def _hand_to(self, program: str) -> None:
+        with tempfile.TemporaryDirectory(prefix="llmwatch-") as folder, self.app.suspend():
+            path = Path(folder) / "span.txt"
+            write_private(path, self.span_text())
+            try:
+                subprocess.run([*shlex.split(program), str(path)], check=False)
+            except (OSError, ValueError) as error:
+                host(self).say(f"{program} could not be started: {error}", "error")
+        self.refresh()
