@@ -73,11 +73,9 @@ class StreamCutError(ProviderError):
     """The stream ended before the answer did. What came until then was already yielded."""
 
 
-def status_error(
-    where: str, status: int, said: str, retry_after_s: float | None, key_env: str | None
-) -> StatusError:
-    """The error for an HTTP ``status`` from ``where``; ``said`` is the provider's own message, if any."""
-    told = f"{where} answered {status}" + (f": {said}" if said else "")
+def status_error(status: int, said: str, retry_after_s: float | None, key_env: str | None) -> StatusError:
+    """The error for an HTTP ``status``; ``said`` is the provider's own message, if any."""
+    told = f"HTTP {status}: {said}" if said else f"HTTP {status}, without a word why"
     if status in (401, 403):
         key = f"Check the key in {key_env}" if key_env else "Give the endpoint a key (api_key_env)"
         return AuthenticationError(

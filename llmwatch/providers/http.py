@@ -56,7 +56,6 @@ async def stream_events(endpoint: Endpoint, outgoing: Outgoing) -> AsyncIterator
     url = endpoint.base_url + outgoing.path
     if not outgoing.path.startswith("/") or _origin(url) != endpoint.origin:
         raise ValueError("a request must stay on its endpoint's origin")
-    where = f"{endpoint.name} ({endpoint.origin})"
     timeout = httpx.Timeout(endpoint.timeout_s, connect=min(_CONNECT_S, endpoint.timeout_s))
     headers = {
         **outgoing.headers,
@@ -67,21 +66,21 @@ async def stream_events(endpoint: Endpoint, outgoing: Outgoing) -> AsyncIterator
     async with httpx.AsyncClient(follow_redirects=False, trust_env=False, timeout=timeout) as client:
         try:
             async with client.stream("POST", url, content=outgoing.body, headers=headers) as response:
-                await _refuse_failure(response, where, endpoint)
-                yield _events(response, where, endpoint)
+                await _refuse_failure(response, endpoint)
+                yield _events(response, endpoint)
         except httpx.TimeoutException as error:
             raise ProviderTimeoutError(
-                f"{where} was silent for {_silence(error, timeout):g} s",
+                f"Silence from {endpoint.origin} for {_silence(error, timeout):g} s",
                 hint="Send it again, or raise the provider's timeout_s in the configuration.",
             ) from error
         except httpx.ConnectError as error:
             raise UnreachableError(
-                f"No connection to {where}: {_reason(error)}",
+                f"No connection to {endpoint.origin}: {_reason(error)}",
                 hint="Check that it is running and that base_url in the configuration is right.",
             ) from error
         except (httpx.RemoteProtocolError, httpx.NetworkError) as error:
             raise StreamCutError(
-                f"{where} broke off: {error}", hint="What came until then is kept. Send it again."
+                f"The stream broke off: {error}", hint="What came until then is kept. Send it again."
             ) from error
 
 
@@ -98,35 +97,35 @@ async def post_json(url: str, body: bytes, *, timeout_s: float = 5.0) -> tuple[i
             response = await client.post(url, content=body, headers={"Content-Type": "application/json"})
     except httpx.TransportError as error:
         raise UnreachableError(
-            f"The collector at {url} did not answer: {_reason(error)}", hint="Is it still running?"
+            f"The collector does not answer ({_reason(error)})", hint=f"Nothing listens at {url}."
         ) from error
     return response.status_code, response.text[:_SHOWN_CHARACTERS]
 
 
-async def _events(response: httpx.Response, where: str, endpoint: Endpoint) -> AsyncGenerator[Any, None]:
-    decoder = _decoder(response, where)
-    async for chunk in _bounded(response, where):
+async def _events(response: httpx.Response, endpoint: Endpoint) -> AsyncGenerator[Any, None]:
+    decoder = _decoder(response)
+    async for chunk in _bounded(response):
         for text in decoder.feed(chunk):
             if text == "[DONE]":
                 return
-            yield _parsed(endpoint.redact(text), where)
+            yield _parsed(endpoint.redact(text))
     for text in decoder.close():
         if text != "[DONE]":
-            yield _parsed(endpoint.redact(text), where)
+            yield _parsed(endpoint.redact(text))
 
 
-async def _bounded(response: httpx.Response, where: str) -> AsyncIterator[bytes]:
+async def _bounded(response: httpx.Response) -> AsyncIterator[bytes]:
     size = 0
     async for chunk in response.aiter_raw():
         size += len(chunk)
         if size > MAX_ANSWER_BYTES:
             raise BadAnswerError(
-                f"{where} sent more than {MAX_ANSWER_BYTES // 2**20} MiB; the rest was not read"
+                f"The answer is longer than {MAX_ANSWER_BYTES // 2**20} MiB; the rest was not read"
             )
         yield chunk
 
 
-def _decoder(response: httpx.Response, where: str) -> Decoder:
+def _decoder(response: httpx.Response) -> Decoder:
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if response.headers.get("content-encoding", "identity").lower() == "identity":
         if kind == "text/event-stream":
@@ -136,7 +135,7 @@ def _decoder(response: httpx.Response, where: str) -> Decoder:
         if kind == "application/json":
             return _Whole()
     raise BadAnswerError(
-        f"{where} answered with {kind or 'no content type'}, not with a stream of events",
+        f"The answer is {kind or 'of no content type'}, not a stream of events",
         hint="Check that base_url is that of the API and that api names its protocol.",
     )
 
@@ -155,23 +154,23 @@ class _Whole:
         return iter((b"".join(self._chunks).decode("utf-8", "replace"),))
 
 
-def _parsed(text: str, where: str) -> Any:
+def _parsed(text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise BadAnswerError(
-            f"{where} sent an event that is not JSON", hint="Check that api names the protocol it speaks."
+            "The answer has an event that is not JSON", hint="Check that api names the protocol it speaks."
         ) from error
 
 
-async def _refuse_failure(response: httpx.Response, where: str, endpoint: Endpoint) -> None:
+async def _refuse_failure(response: httpx.Response, endpoint: Endpoint) -> None:
     status = response.status_code
     if 200 <= status < 300:
         return
     if 300 <= status < 400:
         target = urlsplit(response.headers.get("location", "")).netloc or "another address"
         raise RedirectError(
-            f"{where} answered {status} and points to {target}; it was not followed",
+            f"HTTP {status}: {endpoint.origin} points to {target}, which was not followed",
             hint="If that is where the API lives now, make it the base_url in the configuration.",
         )
     body = bytearray()
@@ -181,7 +180,7 @@ async def _refuse_failure(response: httpx.Response, where: str, endpoint: Endpoi
             break
     said = endpoint.redact(_message(body[:_MAX_ERROR_BYTES].decode("utf-8", "replace")))
     wait = _retry_after(response.headers.get("retry-after", ""))
-    raise status_error(where, status, said[:_SHOWN_CHARACTERS], wait, endpoint.key_env)
+    raise status_error(status, said[:_SHOWN_CHARACTERS], wait, endpoint.key_env)
 
 
 def _message(body: str) -> str:

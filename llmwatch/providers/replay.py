@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Final
 
-from llmwatch.errors import NotReplayableError, ProviderError
+from llmwatch.errors import NotReplayableError, ReplayError
 from llmwatch.providers.adapters import ADAPTERS
 from llmwatch.providers.answer import Answer, sound
 from llmwatch.providers.deltas import Delta
@@ -95,7 +95,7 @@ def expected(request: ChatRequest) -> Usage:
 
 def to_replay(
     span: Span, request: ChatRequest, endpoint: Endpoint, answer: Answer,
-    error: ProviderError | None = None, *, time_ns: int | None = None,
+    error: ReplayError | None = None, *, time_ns: int | None = None,
 ) -> Replay:  # fmt: skip
     """The record of a replay of ``span`` that ended, with ``error`` or without; it holds no key."""
     finished, at_ns = answer.finished, time_ns or time.time_ns()
@@ -122,9 +122,10 @@ def to_replay(
     )
 
 
-def worth_keeping(error: ProviderError | None) -> bool:
+def worth_keeping(error: ReplayError | None) -> bool:
     """Whether a replay that ended so is recorded: not when no provider saw the request."""
-    return not isinstance(error, KeyMissingError | UnreachableError | RedirectError)
+    unseen = (NotReplayableError, KeyMissingError, UnreachableError, RedirectError)
+    return not isinstance(error, unseen)
 
 
 def _input_tokens(request: ChatRequest) -> int:

@@ -73,7 +73,7 @@ async def test_errors_say_what_the_provider_said(
         status=status, chunks=[json.dumps(body).encode()], headers={"content-type": "application/json"}
     )
     async with serving(stub):
-        with pytest.raises(kind, match="stub") as caught:
+        with pytest.raises(kind) as caught:
             await sent(stub.endpoint())
     assert said in str(caught.value)
     assert str(status) in str(caught.value)
@@ -127,7 +127,7 @@ async def test_a_refused_connection() -> None:
 async def test_silence_before_and_within_an_answer() -> None:
     async with serving(Stub(chunks=HALF, hold=asyncio.Event())) as stub:
         came: list[Delta] = []
-        with pytest.raises(ProviderTimeoutError, match=r"silent for 0\.2 s"):
+        with pytest.raises(ProviderTimeoutError, match=r"for 0\.2 s"):
             async for delta in send(HELLO, stub.endpoint(timeout_s=0.2)):
                 came.append(delta)
     assert came == [TextDelta("The capital")]
@@ -151,12 +151,12 @@ async def test_a_stream_that_ends_too_early() -> None:
 @pytest.mark.parametrize(
     ("headers", "chunks", "message"),
     [
-        ({"content-type": "text/html"}, [b"<html>"], "answered with text/html"),
-        ({}, [b"{}"], "no content type"),
+        ({"content-type": "text/html"}, [b"<html>"], "text/html, not a stream"),
+        ({}, [b"{}"], "of no content type"),
         (
             {"content-type": "application/json", "content-encoding": "gzip"},
             [zlib.compress(b"{}")],
-            "not with a stream",
+            "not a stream",
         ),
         ({"content-type": "text/event-stream"}, [b"data: {broken\n\n"], "not JSON"),
         ({"content-type": "application/json"}, [b"[" * 100_000], "not JSON"),
@@ -171,7 +171,7 @@ async def test_answers_that_are_none(headers: dict[str, str], chunks: list[bytes
 async def test_a_flood_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http, "MAX_ANSWER_BYTES", 1000)
     async with serving(Stub(chunks=HALF * 100)) as stub:
-        with pytest.raises(BadAnswerError, match="more than"):
+        with pytest.raises(BadAnswerError, match="longer than"):
             await sent(stub.endpoint())
 
 
@@ -203,5 +203,5 @@ async def test_stopping_early_closes_the_connection() -> None:
 async def test_posting_to_the_collector() -> None:
     async with serving(Stub(status=202, chunks=[b'{"ok":true}'])) as stub:
         assert await post_json(f"{stub.base_url}/api/replays", b"{}") == (202, '{"ok":true}')
-    with pytest.raises(UnreachableError, match="collector"):
+    with pytest.raises(UnreachableError, match=r"collector does not answer \(connection refused\)"):
         await post_json(f"{stub.base_url}/api/replays", b"{}")
