@@ -1,0 +1,157 @@
+"""What the replay screen says: where the call will go, what will be sent, what came back, what differs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+from msgspec.structs import replace
+
+from llmwatch.analysis.worddiff import word_diff
+from llmwatch.evals.heuristics import check
+from llmwatch.neutral import neutral, neutral_line
+from llmwatch.providers.endpoints import Endpoint
+from llmwatch.providers.replay import unsent
+from llmwatch.providers.request import ChatRequest
+from llmwatch.store.span import Call, Cost, Replay, Span
+from llmwatch.tui import format as fmt
+from llmwatch.tui.models.attempts import Attempt, answer_text, said
+from llmwatch.tui.models.cells import Cell, Line, flow
+from llmwatch.tui.models.detail.parts import message_blocks, part_lines
+from llmwatch.tui.models.document import Block, Blocks, note, text_lines
+from llmwatch.tui.models.runs import Run, Tone
+
+_SIGNS: Final[dict[str, tuple[str, str, Tone]]] = {
+    "same": ("", "", "plain"), "gone": ("[-", "-]", "error"), "new": ("{+", "+}", "ok"),
+}  # fmt: skip
+"""How git marks words, so that a diff can be read without colours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What would be sent if Enter were pressed now."""
+
+    recorded: ChatRequest
+    request: ChatRequest
+    endpoint: Endpoint
+    cost: Cost | None = None
+    """The estimate; None until it is there."""
+
+    @property
+    def edited(self) -> bool:
+        """Whether the messages are not the recorded ones."""
+        return self.request.messages != self.recorded.messages
+
+
+def plan_lines(plan: Plan, width: int, height: int) -> list[Line]:
+    """Host, model, parameters and estimated cost: all that must be seen before sending."""
+    request, endpoint = plan.request, plan.endpoint
+    name, origin = neutral_line(endpoint.name), neutral_line(endpoint.origin)
+    where: Line = (Cell("→ ", "accent"), Cell(name, "strong"), Cell(f"  {origin}"))
+    chunks = [where, _was("", request.model or "no model: press m", plan.recorded.model)]
+    names = {"temperature": None, **plan.recorded.parameters, **request.parameters}
+    for name in names:
+        now, before = request.parameters.get(name), plan.recorded.parameters.get(name)
+        if now != before or name == "temperature":
+            chunks.append(_was(f"{neutral_line(name)} ", _value(now), _value(before)))
+    if plan.edited:
+        chunks.append((Cell("messages edited", "accent"),))
+    chunks.append((Cell(_estimated(plan.cost), "strong"),))
+    if not endpoint.ready:
+        chunks.append((Cell(f"✗ {neutral_line(str(endpoint.key_env))} is not set", "error"),))
+    if not endpoint.encrypted:
+        chunks.append((Cell("▲ not encrypted", "warn"),))
+    return flow(chunks, width, height)
+
+
+def _was(name: str, now: str, before: str) -> Line:
+    value = Cell(neutral_line(now, 60), "plain" if now == before else "accent")
+    earlier = () if now == before else (Cell(f" (was {neutral_line(before, 40)})", "muted"),)
+    return (Cell(name, "muted"), value, *earlier)
+
+
+def _value(value: object) -> str:
+    return (
+        "default"
+        if value is None
+        else value
+        if isinstance(value, str)
+        else json.dumps(value, ensure_ascii=False)
+    )
+
+
+def _estimated(cost: Cost | None) -> str:
+    if cost is None:
+        return "est. …"
+    if cost.nanousd is None:
+        return "unpriced"
+    return f"est. {fmt.money(cost.nanousd)}" if cost.nanousd else "free"
+
+
+def request_blocks(plan: Plan) -> Blocks:
+    """What will be sent, after what of the recording will not be."""
+    request = plan.request
+    missing = list(request.notes)
+    if dropped := unsent(request, plan.endpoint):
+        missing.append(f"The API of {plan.endpoint.name} does not have: {', '.join(dropped)}.")
+    blocks = [note(f"▲ {text}", "warn") for text in missing]
+    blocks += message_blocks(request.messages)
+    if request.tools:
+        names = ", ".join(tool.name for tool in request.tools)
+        blocks.append(Block(title=(("tools", "strong"),), lines=text_lines(names), value=neutral(names)))
+    if request.parameters:
+        text = json.dumps(request.parameters, indent=2, ensure_ascii=False)
+        blocks.append(Block(title=(("parameters", "strong"),), lines=text_lines(text), value=neutral(text)))
+    return tuple(blocks)
+
+
+def answer_blocks(attempt: Attempt) -> Blocks:
+    """What an attempt said, and how it ended."""
+    parts = [part for message in attempt.answer for part in message.parts]
+    blocks = [Block(lines=part_lines(part), folds=False) for part in parts]
+    if attempt.error:
+        what, _, to_do = attempt.error.partition("\n")
+        lines = (*text_lines(f"✗ {what}", "error"), *(text_lines(to_do) if to_do else ()))
+        blocks.append(Block(lines=lines, value=neutral(attempt.error), folds=False))
+    elif attempt.state == "cancelled":
+        blocks.append(note("▲ cancelled; nothing is stored", "warn"))
+    elif not blocks:
+        blocks.append(
+            note("waiting for the first token …" if attempt.state == "running" else "(an empty answer)")
+        )
+    return tuple(blocks)
+
+
+def diff_blocks(before: Attempt, after: Attempt) -> Blocks:
+    """What changed from one answer to another, word by word."""
+    first, second = answer_text(before), answer_text(after)
+    if not first or not second:
+        whose = before.label if not first else after.label
+        return (note(f"Nothing to compare: {whose} has no answer."),)
+    pieces = word_diff(neutral(first), neutral(second))
+    changed = sum(differs for differs, _ in groupby(pieces, lambda piece: piece.change != "same"))
+    heading: Run = (
+        ("the same, word for word", "ok") if not changed else (fmt.plural(changed, "change"), "muted")
+    )
+    lines: list[list[Run]] = [[]]
+    for piece in pieces:
+        opening, closing, tone = _SIGNS[piece.change]
+        for position, text in enumerate(f"{opening}{piece.text}{closing}".split("\n")):
+            if position:
+                lines.append([])
+            lines[-1].append((text, tone))
+    text = "\n".join("".join(run for run, _ in line) for line in lines)
+    return (Block(title=(heading,), lines=tuple(map(tuple, lines)), value=text, folds=False),)
+
+
+def failed_checks(span: Span, replay: Replay) -> tuple[str, ...] | None:
+    """Names of the heuristics that the answer of a replay of ``span`` fails; None when there is none."""
+    if replay.status != "ok":
+        return None
+    reasons = (replay.finish_reason,) if replay.finish_reason else ()
+    call = replace(span.call or Call(), finish_reasons=reasons)
+    answer = said(replay.response, replay.tool_calls)
+    content = replace(span.content, output_messages=answer, output_text=replay.response)
+    return check(replace(span, call=call, content=content))
