@@ -144,6 +144,14 @@ class LlmwatchApp(TypedCommands):
         if len(self.screen_stack) > 1:
             self.pop_screen()
 
+    async def action_quit(self) -> None:
+        """Quit; but with the mouse's selection on the screen this key copies it, as everywhere else."""
+        if selected := self.screen.get_selected_text():
+            self.copy(selected)
+            self.screen.clear_selection()
+        else:
+            self.exit(0)
+
     async def action_close(self) -> None:
         """Leave the screen; on the overview, quit."""
         if len(self.screen_stack) > 1:

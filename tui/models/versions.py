@@ -10,7 +10,6 @@ from llmwatch.format import duration, money, percent, since
 from llmwatch.neutral import neutral_line
 from llmwatch.store.rows import Dimension, Totals, VersionRow
 from llmwatch.tui.models.cells import Cell, Door, Line, flow, row
-from llmwatch.tui.models.groups import term
 from llmwatch.tui.models.quality import replaced
 
 NEW_NS: Final = 3600 * 10**9
@@ -72,6 +71,8 @@ def versions_view(
 def _version(
     row: VersionRow, rows: Sequence[VersionRow], sums: tuple[Totals, Totals] | None, now_ns: int
 ) -> Version:
+    from llmwatch.store.filters import quoted  # noqa: PLC0415 - not before the first paint
+
     key = {"prompt": "version", "model": "model", "app": "app"}[row.kind]
     same = row.kind == "model" and (not row.name or row.version.startswith(row.name))
     name = (
@@ -86,7 +87,7 @@ def _version(
         since(row.first_seen_ns, now_ns),
         now_ns - row.first_seen_ns < NEW_NS and replaced(row, rows) is not None,
         worse(*sums) if sums else "",
-        Door(term(key, row.version), f"version {name}"),
+        Door(f"{key}:{quoted(row.version)}", f"version {name}"),
     )
 
 
