@@ -30,18 +30,9 @@ _RULES: Final = Rules(DIALECTS)
 
 def normalise_span(raw: RawSpan) -> Span:
     """The canonical span of ``raw``."""
-    facts = read(raw.attributes, _RULES)
-    return span_of(raw, facts, _dialect(raw))
+    return span_of(raw, read(raw.attributes, _RULES))
 
 
 def normalise_log(raw: RawLog) -> Span | Score | None:
     """What a log record says of a span (a ``partial`` one) or as a judgement; None when it says neither."""
     return log_of(raw, _RULES)
-
-
-def _dialect(raw: RawSpan) -> str:
-    for dialect in DIALECTS:
-        for mark in dialect.marks:
-            if mark in raw.attributes:
-                return dialect.name
-    return DIALECTS[-1].name

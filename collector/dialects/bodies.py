@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from llmwatch.collector.dialects.messages import (
@@ -23,7 +22,7 @@ _REASONS: Final = ("finish_reason", "finishReason", "stop_reason", "stopReason",
 def request_messages(value: Any) -> tuple[Message, ...] | None:
     """What was said to the model: a request of any API, its messages alone, or text."""
     body = parsed(value)
-    if not isinstance(body, Mapping) or "role" in body:
+    if not isinstance(body, dict) or "role" in body:
         return input_messages(value)
     said = input_messages(first(body, _SAID))
     if said is None:
@@ -34,7 +33,7 @@ def request_messages(value: Any) -> tuple[Message, ...] | None:
 def response_messages(value: Any) -> tuple[Message, ...] | None:
     """What the model said: a response of any API, its messages alone, or text."""
     body = parsed(value)
-    if not isinstance(body, Mapping):
+    if not isinstance(body, dict):
         return output_messages(value)
     for key in ("choices", "candidates"):
         if isinstance(choices := body.get(key), list):
@@ -42,7 +41,7 @@ def response_messages(value: Any) -> tuple[Message, ...] | None:
     if isinstance(items := body.get("output"), list):  # OpenAI's responses API
         return output_messages(items)
     for key in ("message", "output"):  # Ollama, Bedrock
-        if isinstance(inner := body.get(key), Mapping):
+        if isinstance(inner := body.get(key), dict):
             return response_messages({**inner, "finish_reason": first(body, _REASONS)})
     if "role" in body:
         found = message({**body, "finish_reason": text(first(body, _REASONS))}, "assistant")
@@ -51,8 +50,8 @@ def response_messages(value: Any) -> tuple[Message, ...] | None:
 
 
 def _choice(choice: Any) -> Message | None:
-    if not isinstance(choice, Mapping):
+    if not isinstance(choice, dict):
         return None
     said = first(choice, ("message", "delta", "content"))
-    inner = said if isinstance(said, Mapping) else {"content": said or choice.get("text")}
+    inner = said if isinstance(said, dict) else {"content": said or choice.get("text")}
     return message({**inner, "finish_reason": text(first(choice, _REASONS))}, "assistant")

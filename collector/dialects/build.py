@@ -26,7 +26,7 @@ _NO_SETTINGS: Final = frozenset({"model", "messages", "input", "stream", "stream
 """Of all that a request holds, what is kept elsewhere."""
 
 
-def span_of(raw: RawSpan, facts: Facts, dialect: str) -> Span:
+def span_of(raw: RawSpan, facts: Facts) -> Span:
     """The canonical span of ``raw``, whose attributes say ``facts``."""
     kind = _kind(facts, raw.name)
     status: Status = _STATUSES.get(raw.status_code, "unset")
@@ -38,7 +38,7 @@ def span_of(raw: RawSpan, facts: Facts, dialect: str) -> Span:
         parent_id=raw.parent_id,
         name=raw.name,
         kind=kind,
-        dialect=dialect,
+        dialect=facts["span"]["dialect"],
         state="ended" if raw.end_ns is not None else "started",
         start_ns=raw.start_ns,
         end_ns=None if raw.end_ns is None else max(raw.end_ns, raw.start_ns),
@@ -88,11 +88,14 @@ def _context(raw: RawSpan, facts: Facts) -> Context:
 def _call(raw: RawSpan, facts: Facts, said: Conversation, status: Status) -> Call | None:
     fields: dict[str, Any] = facts["call"]
     parameters = facts["parameters"]
-    whole = fields.pop("usage", None)
-    usage = usage_of(facts["usage"]) or whole
+    usage = usage_of(facts["usage"])
+    if "usage" in fields:
+        whole = fields.pop("usage")
+        usage = usage or whole
     if not (fields or usage or parameters):
         return None
-    if request := fields.pop("invocation", None):
+    if "invocation" in fields:
+        request = fields.pop("invocation")
         fields.setdefault("request_model", text(request.get("model")))
         fields.setdefault("stream", flag(request.get("stream")))
         parameters = {name: v for name, v in request.items() if name not in _NO_SETTINGS} | parameters
@@ -102,7 +105,7 @@ def _call(raw: RawSpan, facts: Facts, said: Conversation, status: Status) -> Cal
         fields["time_to_first_chunk_ns"] = _first_chunk(raw)
     if fields.get("stream") is False:  # OpenLIT sends the duration of calls that were not streamed
         fields.pop("time_to_first_chunk_ns", None)
-    if "finish_reasons" not in fields:
+    if "finish_reasons" not in fields and said.output_messages:
         reasons = [message.finish_reason for message in said.output_messages if message.finish_reason]
         fields["finish_reasons"] = tuple(reasons) or None
     if said.refused:
@@ -122,9 +125,9 @@ def _tool(raw: RawSpan, facts: Facts, said: Conversation) -> Tool:
 
 def _retrieval(facts: Facts, said: Conversation, kind: Kind) -> Retrieval | None:
     fields: dict[str, Any] = facts["retrieval"]
-    found = document_list(facts)
-    if not (fields or found or kind in ("retriever", "reranker")):
+    if not (fields or "documents" in facts["lists"] or kind in ("retriever", "reranker")):
         return None
+    found = document_list(facts)
     return Retrieval(
         query=fields.get("query") or said.input_text,
         top_k=fields.get("top_k"),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, TypeAlias
+
+from msgspec import Struct
 
 from llmwatch.collector.dialects.bodies import request_messages, response_messages
 from llmwatch.collector.dialects.documents import documents, ranked
-from llmwatch.collector.dialects.facts import Facts, listed
+from llmwatch.collector.dialects.facts import Facts
 from llmwatch.collector.dialects.flattened import rebuilt
 from llmwatch.collector.dialects.genai_events import COMPLETION, DETAILS, PROMPT, ROLES, event_message
 from llmwatch.collector.dialects.messages import input_messages, output_messages, with_system
@@ -25,7 +27,7 @@ _SAID: Final = (("gen_ai.input.messages", input_messages), ("gen_ai.prompt", req
 _ANSWERED: Final = (("gen_ai.output.messages", output_messages), ("gen_ai.completion", response_messages))
 
 
-class Conversation(NamedTuple):
+class Conversation(Struct, frozen=True):
     """Messages, or for a span without any its input and output as sent."""
 
     input_messages: Messages
@@ -91,7 +93,8 @@ def _schema(tool: Any) -> Any:
 
 
 def _list(facts: Facts, name: str) -> list[Any]:
-    return rebuilt(listed(facts, name)) if facts["lists"] else []
+    flattened = facts["lists"].get(name)
+    return rebuilt(flattened) if flattened else []
 
 
 def _embedded(facts: Facts) -> str | None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 
-from llmwatch.collector.dialects.values import as_json, first, mapping, number, parsed, text
+from llmwatch.collector.dialects.values import as_json, clean, first, mapping, number, parsed
 from llmwatch.store.span import Document
 
 _IDS: Final = ("id", "document_id", "doc_id", "source_id")
@@ -28,19 +27,19 @@ def ranked(ids: Any, scores: Any) -> tuple[Document, ...]:
     return tuple([
         Document(id=name, score=number(values[place]) if place < len(values) else None)
         for place, item in enumerate(names)
-        if (name := text(item))
+        if (name := clean(item))
     ])  # fmt: skip
 
 
 def _document(item: Any) -> Document | None:
     if isinstance(item, str):
-        return Document(content=item) if text(item) else None
-    if not isinstance(item, Mapping):
+        return Document(content=item) if clean(item) else None
+    if not isinstance(item, dict):
         return None
-    if isinstance(inner := item.get("document"), Mapping):  # OpenInference's rebuilt keys
+    if isinstance(inner := item.get("document"), dict):  # OpenInference's rebuilt keys
         item = inner
     found = Document(
-        id=text(first(item, _IDS)),
+        id=clean(first(item, _IDS)),
         content=as_json(first(item, _TEXTS)),
         score=number(first(item, _SCORES)),
         metadata=mapping(item.get("metadata")),

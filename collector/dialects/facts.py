@@ -1,8 +1,8 @@
 """What attribute names mean: tables of facts, one a dialect, and the loop that reads a span by them.
 
 A table says for each name which field of the span it fills, how its value is read, and how good a source it
-is. All tables are compiled into one dict, so that an attribute costs one look-up however many dialects there
-are: 0.2 µs each, where trying every field's names in turn took 25 µs a span.
+is. All tables are compiled together. An instrumentation sends the same names again and again, so that what to
+read for them, and what is the best source of a field, is worked out once and kept as a plan.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Dialect(NamedTuple):
     name: str
     facts: Mapping[str, Fact]
     """By attribute name; of names for the same field the earlier wins."""
-    marks: tuple[str, ...]
+    marks: tuple[str, ...] = ()
     """Names that only this dialect uses."""
     prefixes: Mapping[str, Fact] = {}
     """Names that begin so are facts whose field is the rest of the name (of the fact's group)."""
@@ -41,53 +41,105 @@ class Dialect(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """A fact as compiled: where to put it and whether it beats what is there."""
+    """A fact as compiled."""
 
     group: str
-    field: Any
+    field: str
     parse: Parse
-    slot: str
     rank: int
+    """The source with the lowest wins."""
+    path: Path | None = None
+    """Where a flattened list's value belongs in the list called ``field``."""
 
 
-Facts: TypeAlias = dict[str, dict[Any, Any]]
-"""What was read, by group and field."""
+Facts: TypeAlias = dict[str, dict[str, Any]]
+"""What was read, by group and field. The group ``lists`` has the paths and values of flattened lists."""
 
-GROUPS: Final = (
-    "span", "call", "usage", "parameters", "context", "metadata", "variables", "tool", "retrieval", "content",
-    "lists",
-)  # fmt: skip
+
+class Plan(NamedTuple):
+    """What to read from spans whose attributes have certain names."""
+
+    dialect: str
+    """The first dialect with a mark among the names, else the last."""
+    sole: list[tuple[str, str, str, Parse]]
+    """Group, field, name and reader of facts with one source."""
+    contested: list[tuple[str, str, list[tuple[str, Parse]]]]
+    """Group, field and sources, best first, of facts with several."""
+    lists: dict[str, list[tuple[Path, str]]]
+    """Paths and names of flattened lists."""
+
+
 _REMEMBERED: Final = 20_000
-"""Names that are kept as known; past it a name is looked at anew each time, so none can fill memory."""
-_UNRANKED: Final = 1 << 30
+"""Names, and names in plans, that are kept as known: past it all are forgotten, so none can fill memory."""
+_MOST_PLANNED: Final = 64
+"""Spans with more attributes (flattened conversations) hardly have the same names twice."""
 
 
-class Rules(dict[str, Rule | None]):
-    """The rule of every attribute name. Names outside the tables are decided once and remembered."""
+class Rules:
+    """All tables of some dialects, compiled; knows how to read a span with any names."""
 
     def __init__(self, dialects: Iterable[Dialect]) -> None:
-        super().__init__()
+        self._dialects = tuple(dialects)
+        self._known: dict[str, Rule | None] = {}
         self._prefixes: list[tuple[str, Fact]] = []
         self._lists: list[tuple[str, str]] = []
-        rank = 0
-        for dialect in dialects:
+        self._plans: dict[tuple[str, ...], Plan] = {}
+        self._planned = 0
+        for dialect in self._dialects:
             for name, fact in dialect.facts.items():
-                rank += 1
-                if name not in self:
-                    self[name] = _rule(fact, fact.field, rank)
+                self._known.setdefault(name, _rule(fact, fact.field, len(self._known)))
             self._prefixes += dialect.prefixes.items()
             self._lists += dialect.lists.items()
+        self._tables = dict(self._known)
 
-    def __missing__(self, name: str) -> Rule | None:
-        rule = self._derived(name)
-        if len(self) < _REMEMBERED:
-            self[name] = rule
+    def plan(self, names: tuple[str, ...]) -> Plan:
+        """What to read from a span whose attributes have these names."""
+        plan = self._plans.get(names)
+        if plan is None:
+            plan = self._made(names)
+            if len(names) <= _MOST_PLANNED:
+                self._planned += len(names)
+                if self._planned > _REMEMBERED:
+                    self._plans, self._planned = {}, len(names)
+                self._plans[names] = plan
+        return plan
+
+    def _made(self, names: tuple[str, ...]) -> Plan:
+        plan = Plan(self._dialect(names), [], [], {})
+        fields: dict[tuple[str, str], list[tuple[int, str, Parse]]] = {}
+        for name in names:
+            rule = self._rule_of(name)
+            if rule and rule.path:
+                plan.lists.setdefault(rule.field, []).append((rule.path, name))
+            elif rule:
+                fields.setdefault((rule.group, rule.field), []).append((rule.rank, name, rule.parse))
+        for (group, field), sources in fields.items():
+            best = [(name, parse) for _, name, parse in sorted(sources, key=_rank)]
+            if len(best) == 1:
+                plan.sole.append((group, field, *best[0]))
+            else:
+                plan.contested.append((group, field, best))
+        return plan
+
+    def _dialect(self, names: tuple[str, ...]) -> str:
+        for dialect in self._dialects:
+            if not set(dialect.marks).isdisjoint(names):
+                return dialect.name
+        return self._dialects[-1].name
+
+    def _rule_of(self, name: str) -> Rule | None:
+        if name in self._known:
+            return self._known[name]
+        if len(self._known) >= _REMEMBERED:
+            self._known = dict(self._tables)
+        rule = self._known[name] = self._derived(name)
         return rule
 
     def _derived(self, name: str) -> Rule | None:
+        """The rule of a name that no table has, by how it begins."""
         for prefix, list_name in self._lists:
             if name.startswith(prefix) and (path := path_of(name[len(prefix) :])):
-                return Rule("lists", (list_name, path), _as_it_is, name, 0)
+                return Rule("lists", list_name, _as_it_is, 0, path)
         for prefix, fact in self._prefixes:
             if name.startswith(prefix) and len(name) > len(prefix):
                 return _rule(fact, name[len(prefix) :], 0)
@@ -95,26 +147,33 @@ class Rules(dict[str, Rule | None]):
 
 
 def read(attributes: Mapping[str, Any], rules: Rules) -> Facts:
-    """The facts in ``attributes``, the best source of each."""
-    facts: Facts = {group: {} for group in GROUPS}
-    ranks: dict[str, int] = {}
-    for name, value in attributes.items():
-        rule = rules[name]
-        if rule is not None:
-            group, field, parse, slot, rank = rule
-            if rank < ranks.get(slot, _UNRANKED) and (known := parse(value)) is not None:
-                ranks[slot] = rank
+    """The facts in ``attributes``, each from the best source that says something."""
+    dialect, sole, contested, lists = rules.plan(tuple(attributes))
+    facts: Facts = {
+        "span": {"dialect": dialect}, "call": {}, "usage": {}, "parameters": {}, "context": {},
+        "metadata": {}, "tool": {}, "retrieval": {}, "content": {}, "lists": {},
+    }  # fmt: skip
+    for group, field, name, parse in sole:
+        known = parse(attributes[name])
+        if known is not None:
+            facts[group][field] = known
+    for group, field, sources in contested:
+        for name, parse in sources:
+            known = parse(attributes[name])
+            if known is not None:
                 facts[group][field] = known
+                break
+    for list_name, paths in lists.items():
+        facts["lists"][list_name] = [(path, attributes[name]) for path, name in paths]
     return facts
 
 
-def listed(facts: Facts, name: str) -> list[tuple[Path, Any]]:
-    """The paths and values of the flattened list called ``name``."""
-    return [(path, value) for (owner, path), value in facts["lists"].items() if owner == name]
+def _rule(fact: Fact, field: str, place: int) -> Rule:
+    return Rule(fact.group, field, fact.parse, fact.tier * 10_000 + place)
 
 
-def _rule(fact: Fact, field: str, rank: int) -> Rule:
-    return Rule(fact.group, field, fact.parse, f"{fact.group}.{field}", fact.tier * 10_000 + rank)
+def _rank(source: tuple[int, str, Parse]) -> int:
+    return source[0]
 
 
 def _as_it_is(value: Any) -> Any:

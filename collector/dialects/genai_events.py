@@ -31,14 +31,14 @@ def event_message(name: str, body: Any) -> Message | None:
     body = parsed(body)
     if isinstance(body, str):
         return message(body, ROLES[name])
-    if not isinstance(body, Mapping):
+    if not isinstance(body, dict):
         return None
     if "gen_ai.event.content" in body:  # Azure's inference SDK
         return event_message(name, {"content": None, **_mapping(body["gen_ai.event.content"])})
     said = {key: value for key, value in body.items() if value is not None}
     if "message" in said:
         inner = parsed(said["message"])
-        said["message"] = inner if isinstance(inner, Mapping) else {"content": inner}
+        said["message"] = inner if isinstance(inner, dict) else {"content": inner}
     if name == "gen_ai.tool.message":
         said.setdefault("tool_call_id", said.pop("id", None))
     found = message({"role": ROLES[name], **said}, ROLES[name])
@@ -47,4 +47,4 @@ def event_message(name: str, body: Any) -> Message | None:
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     found = parsed(value)
-    return found if isinstance(found, Mapping) else {"content": found}
+    return found if isinstance(found, dict) else {"content": found}

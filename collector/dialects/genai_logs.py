@@ -72,7 +72,7 @@ def _partial(
         events=events,
         source=raw.source,
     )
-    span = span_of(record, read(attributes, rules), "genai")
+    span = span_of(record, read(attributes, rules))
     call = span.call or Call()
     name = f"{call.operation or ''} {call.request_model or call.response_model or ''}".strip()
     return replace(span, name=name, kind="llm" if span.kind == "span" else span.kind, state="partial")
@@ -85,6 +85,6 @@ def _whole(raw: RawLog) -> Mapping[str, Any]:
 
 def _body(raw: RawLog) -> Mapping[str, Any]:
     body = parsed(raw.body)
-    if isinstance(body, Mapping):
+    if isinstance(body, dict):
         return body
     return {"content": body} if body else {}

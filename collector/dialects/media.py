@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from llmwatch.collector.dialects.values import first, text
+from llmwatch.collector.dialects.values import clean, first
 from llmwatch.store.span import Part
 
 _HOLDERS: Final = (
@@ -22,18 +22,18 @@ _MODALITIES: Final = ("image", "audio", "video", "document")
 def media(item: Mapping[str, Any], kind: str) -> Part:
     """The part that ``item`` of the type ``kind`` is: a blob with its data, a uri or a file id."""
     source = _source(_source(item))
-    mime = text(first(source, _MIMES)) or text(first(item, _MIMES))
-    modality = text(item.get("modality")) or _modality(f"{kind} {mime}")
+    mime = clean(first(source, _MIMES)) or clean(first(item, _MIMES))
+    modality = clean(item.get("modality")) or _modality(f"{kind} {mime}")
     if mime is None and modality == "audio" and isinstance(source.get("format"), str):
         mime = f"audio/{source['format']}"
-    uri, data = text(first(source, _URIS)), text(first(source, _DATA))
+    uri, data = clean(first(source, _URIS)), clean(first(source, _DATA))
     for sent in (uri, data):
         if sent and sent.startswith("data:"):
             head, _, encoded = sent.partition(",")
-            return _blob(modality, head[5:].partition(";")[0] or mime, text(encoded))
+            return _blob(modality, head[5:].partition(";")[0] or mime, clean(encoded))
     if uri:
         return Part(type="uri", modality=modality, mime_type=mime, uri=uri)
-    if file_id := text(source.get("file_id")):
+    if file_id := clean(source.get("file_id")):
         return Part(type="file", modality=modality, mime_type=mime, uri=file_id)
     return _blob(modality, mime, data)
 
@@ -42,7 +42,7 @@ def _source(item: Mapping[str, Any]) -> Mapping[str, Any]:
     held = first(item, _HOLDERS)
     if isinstance(held, str):
         return {**item, "url" if "://" in held or held.startswith(("data:", "@")) else "data": held}
-    return held if isinstance(held, Mapping) else item
+    return held if isinstance(held, dict) else item
 
 
 def _blob(modality: str | None, mime: str | None, data: str | None) -> Part:

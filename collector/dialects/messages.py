@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from llmwatch.collector.dialects.parts import REFUSAL, parts, tool_calls, tool_response
-from llmwatch.collector.dialects.values import first, parsed, text
+from llmwatch.collector.dialects.schema import schema_messages
+from llmwatch.collector.dialects.values import clean, first, parsed
 from llmwatch.store.span import Message, Part
 
 _ITEM_ROLES: Final = {
@@ -47,40 +48,42 @@ def with_system(system: Message | None, messages: tuple[Message, ...]) -> tuple[
 
 def message(item: Any, role: str) -> Message | None:
     """One message of any shape; ``role`` is who says it when it does not say."""
-    if isinstance(item, str):
+    if not isinstance(item, dict):
         found = parts(item)
         return Message(role=role, parts=found) if found else None
-    if not isinstance(item, Mapping):
-        return None
-    schema_parts = item.get("parts")
-    if schema_parts.__class__ is list and len(item) <= 4 and "role" in item:  # OpenTelemetry's shape
-        said = parts(schema_parts)
+    listed = item.get("parts")
+    if isinstance(listed, list) and "role" in item:  # OpenTelemetry's shape: all is in the parts
+        found = parts(listed)
+    elif isinstance(inner := item.get("message"), dict):  # OpenInference's rebuilt keys, OpenAI's choices
+        reason = clean(inner.get("finish_reason")) or clean(item.get("finish_reason"))
+        return message({**inner, "finish_reason": reason}, role)
     else:
-        inner = item.get("message")
-        if isinstance(inner, Mapping):  # OpenInference's rebuilt keys, and OpenAI's choices
-            reason = text(first(inner, ("finish_reason",))) or text(item.get("finish_reason"))
-            return message({**inner, "finish_reason": reason}, role)
-        said = _content(item)
-        if not said and "role" not in item:
+        found = _content(item)
+        if not found and "role" not in item:
             return None
     return Message(
         role=_role(item, role),
-        parts=said,
-        name=text(item.get("name")),
-        finish_reason=text(item.get("finish_reason")),
+        parts=found,
+        name=clean(item["name"]) if "name" in item else None,
+        finish_reason=clean(item["finish_reason"]) if "finish_reason" in item else None,
     )
 
 
 def _messages(value: Any, role: str) -> tuple[Message, ...] | None:
+    if isinstance(value, str) and (decoded := schema_messages(value)):
+        return decoded
     held = parsed(value)
     items = held if isinstance(held, list) else [held]
-    if isinstance(value, str) and not all(_is_message(item) for item in items):
-        items = [value]  # an answer may be JSON and still be text
+    if isinstance(value, str):
+        for item in items:
+            if not _is_message(item):
+                items = [value]  # an answer may be JSON and still be text
+                break
     return tuple([found for item in items if (found := message(item, role))]) or None
 
 
 def _is_message(item: Any) -> bool:
-    if not isinstance(item, Mapping):
+    if not isinstance(item, dict):
         return False
     return "role" in item or "parts" in item or "message" in item or item.get("type") in _ITEM_ROLES
 
@@ -102,9 +105,9 @@ def _content(item: Mapping[str, Any]) -> tuple[Part, ...]:
     if answered or role in ("tool", "function"):
         return _tool_answer(answered, content, item)
     thinking = first(item, ("reasoning_content", "reasoning"))
-    said = [Part(type="reasoning", text=thinking)] if isinstance(thinking, str) else []
+    said = [Part(type="reasoning", text=clean(thinking))] if isinstance(thinking, str) else []
     said += parts(content)
-    if refused := text(item.get("refusal")):
+    if refused := clean(item.get("refusal")):
         said.append(Part(type="text", text=refused, name=REFUSAL))
     calls = [*tool_calls(item.get("tool_calls")), *tool_calls(item.get("function_call"))]
     known = {part.id for part in said if part.type == "tool_call"}
@@ -130,5 +133,5 @@ def _parsed_parts(content: Any) -> Any:
     if not isinstance(content, str) or content[:2] not in ("[{", "[ "):
         return content
     found = parsed(content)
-    typed = isinstance(found, list) and all(isinstance(part, Mapping) and "type" in part for part in found)
+    typed = isinstance(found, list) and all(isinstance(part, dict) and "type" in part for part in found)
     return found if typed and found else content

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from llmwatch.collector.dialects.media import media
-from llmwatch.collector.dialects.values import as_json, first, parsed, text
+from llmwatch.collector.dialects.values import as_json, clean, first, parsed
 from llmwatch.store.span import Part
 
 REFUSAL: Final = "refusal"
@@ -47,8 +47,6 @@ _ANSWERS: Final = ("response", "result", "content", "output", "server_tool_call_
 
 def parts(content: Any) -> tuple[Part, ...]:
     """The parts of a message's content: text, a list of parts of any shape, or one part."""
-    if isinstance(content, str):
-        return (Part(type="text", text=content),) if text(content) else ()
     items = content if isinstance(content, list) else [content]
     return tuple([part for item in items if (part := _part(item))])
 
@@ -57,9 +55,9 @@ def tool_calls(calls: Any) -> Iterator[Part]:
     """The calls in a message's ``tool_calls``: OpenAI's shape (nested ``function``), or flat."""
     calls = parsed(calls)
     for call in calls if isinstance(calls, list) else [calls]:
-        if isinstance(call, Mapping):
+        if isinstance(call, dict):
             inner = call.get("tool_call")
-            yield _call(inner if isinstance(inner, Mapping) else call)
+            yield _call(inner if isinstance(inner, dict) else call)
 
 
 def tool_response(call_id: Any, content: Any, name: Any = None) -> Part:
@@ -69,20 +67,14 @@ def tool_response(call_id: Any, content: Any, name: Any = None) -> Part:
         said: str | None = "\n".join(part.text or "" for part in found)
     else:
         said = as_json(content)
-    return Part(type="tool_call_response", text=said, id=text(call_id), name=text(name))
+    return Part(type="tool_call_response", text=said, id=clean(call_id), name=clean(name))
 
 
 def _part(item: Any) -> Part | None:
-    if isinstance(item, str):
-        return Part(type="text", text=item) if text(item) else None
-    if not isinstance(item, Mapping):
-        return None
+    if not isinstance(item, dict):
+        said = clean(item) if isinstance(item, str) else None
+        return Part(type="text", text=said) if said else None
     kind = item.get("type")
-    if kind == "text":
-        said = item.get("content")  # OpenTelemetry's shape, by far the most frequent
-        if isinstance(said, str) and text(said):
-            return Part(type="text", text=said)
-        return _spoken(item)
     if kind in _CALL:
         return _call(item)
     if kind in _RESPONSE:
@@ -96,18 +88,18 @@ def _part(item: Any) -> Part | None:
 
 
 def _untyped(item: Mapping[str, Any]) -> Part | None:
-    if isinstance(call := first(item, ("tool_call", *_UNTYPED_CALLS)), Mapping):
+    if isinstance(call := first(item, ("tool_call", *_UNTYPED_CALLS)), dict):
         return _call(call)
-    if isinstance(nested := item.get("message_content"), Mapping):  # OpenInference
+    if isinstance(nested := item.get("message_content"), dict):  # OpenInference
         return _part(nested)
-    if isinstance(answer := first(item, _UNTYPED_RESPONSES), Mapping):
+    if isinstance(answer := first(item, _UNTYPED_RESPONSES), dict):
         return _response(answer)
     for key in _UNTYPED_MEDIA:
-        if isinstance(held := item.get(key), Mapping):
+        if isinstance(held := item.get(key), dict):
             return media(held, key)
     if "type" not in item and isinstance(item.get("text"), str):
         return _spoken(item)
-    return Part(type="generic", text=as_json(item), name=text(item.get("type"))) if item else None
+    return Part(type="generic", text=as_json(item), name=clean(item.get("type"))) if item else None
 
 
 def _spoken(item: Mapping[str, Any]) -> Part | None:
@@ -123,16 +115,16 @@ def _said(item: Mapping[str, Any]) -> str | None:
     found = first(item, _SAID)
     if isinstance(found, list):
         return "\n".join([part.text for part in parts(found) if part.text]) or None
-    return text(found)
+    return clean(found)
 
 
 def _call(item: Mapping[str, Any]) -> Part:
     inner = first(item, ("function", "server_tool_call"))
-    inner = inner if isinstance(inner, Mapping) else item
+    inner = inner if isinstance(inner, dict) else item
     return Part(
         type="tool_call",
-        id=text(first(item, _CALL_IDS)),
-        name=text(first(inner, _NAMES)) or text(first(item, _NAMES)),
+        id=clean(first(item, _CALL_IDS)),
+        name=clean(first(inner, _NAMES)) or clean(first(item, _NAMES)),
         arguments=as_json(first(inner, _ARGUMENTS)),
     )
 

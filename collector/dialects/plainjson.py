@@ -110,7 +110,6 @@ def _facts(group: str, fields: Mapping[str, tuple[Any, tuple[str, ...]]]) -> dic
 
 PLAIN_JSON: Final = Dialect(
     name="json",
-    marks=(),
     facts={
         "kind": Fact("span", "kind", kind_of_word),
         "span_kind": Fact("span", "kind", kind_of_word),
@@ -166,9 +165,10 @@ def spans_and_scores(item: Any) -> tuple[list[Span], list[Score]]:
     for body in objects_in(item):
         raw = record(body, now_ns)
         facts = read(raw.attributes, _RULES)
+        facts["span"]["dialect"] = PLAIN_JSON.name
         if _is_call(facts):
             facts["span"].setdefault("kind", "llm")
-        spans.append(_finished(span_of(raw, facts, PLAIN_JSON.name), body))
+        spans.append(_finished(span_of(raw, facts), body))
         scores += scores_of(raw)
     return spans, scores
 

@@ -58,7 +58,7 @@ def objects_in(item: Any, inherited: Mapping[str, Any] | None = None) -> Iterato
     Raises:
         IngestError: It is no object, or an empty one.
     """
-    if not isinstance(item, Mapping) or not item:
+    if not isinstance(item, dict) or not item:
         raise IngestError("a span is a JSON object with something in it", hint='{"name": "…", "model": "…"}')
     body = dict(inherited or {}) | snake_names(item)
     spans, children = body.pop("spans", None), body.pop("children", None)
@@ -143,7 +143,7 @@ def _failed(body: Mapping[str, Any]) -> bool | None:
     if (error and flag(error) is not False) or text(first(body, ("error_message", "error_type"))):
         return True
     status = first(body, ("status", "status_code"))
-    if isinstance(status, Mapping):
+    if isinstance(status, dict):
         status = status.get("code")
     code, word = number(status), str(status).lower()
     if code is not None and (code >= 400 or code == 2):
@@ -156,13 +156,13 @@ def _failed(body: Mapping[str, Any]) -> bool | None:
 def _attributes(body: Mapping[str, Any]) -> dict[str, Any]:
     """The facts of a posted object by name, with those nested in ``attributes`` or in a container."""
     nested = body.get("attributes")
-    found = {**nested, **body} if isinstance(nested, Mapping) else dict(body)
+    found = {**nested, **body} if isinstance(nested, dict) else dict(body)
     found.pop("attributes", None)
-    if isinstance(link := found.get("prompt"), Mapping) and "version" in link:  # which prompt, not its text
+    if isinstance(link := found.get("prompt"), dict) and "version" in link:  # which prompt, not its text
         del found["prompt"]
         found |= {"prompt_name": link.get("name"), "prompt_version": link["version"]}
     for container in _CONTAINERS:
-        if isinstance(held := found.get(container), Mapping):
+        if isinstance(held := found.get(container), dict):
             del found[container]
             found = {f"{container}.{key}": value for key, value in held.items()} | found
     error = found.get("error")
@@ -173,10 +173,10 @@ def _attributes(body: Mapping[str, Any]) -> dict[str, Any]:
 
 def _events(events: Any, start_ns: int) -> Iterator[RawEvent]:
     for event in events if isinstance(events, list) else ():
-        if isinstance(event, Mapping):
+        if isinstance(event, dict):
             attributes = event.get("attributes")
             yield RawEvent(
                 name=text(event.get("name")) or "event",
                 time_ns=time_ns(first(event, ("time_ns", *_STAMPS))) or start_ns,
-                attributes=attributes if isinstance(attributes, Mapping) else {},
+                attributes=attributes if isinstance(attributes, dict) else {},
             )

@@ -74,7 +74,7 @@ def feedback_from(item: Any) -> Score:
 
 
 def _body(item: Any, what: str, example: str) -> dict[str, Any]:
-    if not isinstance(item, Mapping):
+    if not isinstance(item, dict):
         raise IngestError(f"a {what} is a JSON object", hint=example)
     body = snake_names(item)
     if all(first(body, names) is None for names in (TRACE_IDS, _SPAN_IDS, _SESSION_IDS)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from llmwatch.collector.dialects.values import first, flag, mapping, nanousd, number, parsed, structured, text
@@ -17,7 +17,12 @@ _ORDINARY_TIERS: Final = frozenset({"auto", "default", "standard"})
 def provider(value: Any) -> str | None:
     """A provider's name in lower case, without the API that Vercel's SDK adds (``openai.chat``)."""
     name = text(value)
-    return _OF_API.sub("", name.lower()) if name else None
+    return _provider(name) if name else None
+
+
+@lru_cache(maxsize=1024)
+def _provider(name: str) -> str:
+    return _OF_API.sub("", name.lower())
 
 
 def setting(value: Any) -> Any:
@@ -71,6 +76,6 @@ def refusal(value: Any) -> bool | None:
 
 def _storable(found: Any) -> Any:
     try:
-        return plain(dict(found) if isinstance(found, Mapping) else found)
+        return plain(dict(found) if isinstance(found, dict) else found)
     except ValueError:
         return None

@@ -18,7 +18,7 @@ def usage_of(facts: dict[str, Any], *, input_excludes_cache: bool = False) -> Us
     """
     if not facts:
         return None
-    said, answered, total = (facts.get(f"{name}_tokens") for name in ("input", "output", "total"))
+    said, answered, total = facts.get("input_tokens"), facts.get("output_tokens"), facts.get("total_tokens")
     read, written = facts.get("cache_read_tokens"), facts.get("cache_write_tokens")
     short, hour = facts.get("cache_write_5m_tokens"), facts.get("cache_write_1h_tokens")
     if written is None and (short is not None or hour is not None):
@@ -91,7 +91,7 @@ def _count(body: Mapping[str, Any], names: tuple[str, ...]) -> int | None:
         at: Any = body
         *path, last = name.split(".")
         for step in path:
-            at = at.get(step) if isinstance(at, Mapping) else None
-        if isinstance(at, Mapping) and (found := count(first(at, (last,)))) is not None:
+            at = at.get(step) if isinstance(at, dict) else None
+        if isinstance(at, dict) and (found := count(first(at, (last,)))) is not None:
             return found
     return None

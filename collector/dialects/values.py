@@ -22,6 +22,8 @@ _REDACTED: Final = frozenset({
     "__OPENINFERENCE_REDACTED__", "**REDACTED**",
 })  # fmt: skip
 _SCRUBBED: Final = "[Scrubbed due to"
+_HIDES: Final = "<[R_*"
+"""How every one of them begins: a long prompt need not be hashed to be told apart from them."""
 _YES: Final = frozenset({"true", "yes", "1", "on"})
 _NO: Final = frozenset({"false", "no", "0", "off"})
 _LONGEST_REPR: Final = 100_000
@@ -36,11 +38,14 @@ _UNREADABLE: Final = (ValueError, RecursionError, MemoryError, SyntaxError, Type
 def text(value: Any) -> str | None:
     """A text with something in it; a number or flag in its JSON spelling."""
     if isinstance(value, str):
-        hidden = value in _REDACTED or (value[:1] == "[" and value.startswith(_SCRUBBED))
-        return value if value and not hidden else None
-    if value is None or isinstance(value, bytes | list | tuple | Mapping):
+        return value if value and (value[0] not in _HIDES or not _hidden(value)) else None
+    if value is None or isinstance(value, bytes | list | tuple | dict):
         return None
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _hidden(said: str) -> bool:
+    return said in _REDACTED or said.startswith(_SCRUBBED)
 
 
 def first(item: Mapping[str, Any], keys: Iterable[str]) -> Any:
@@ -50,6 +55,14 @@ def first(item: Mapping[str, Any], keys: Iterable[str]) -> Any:
         if found is not None and found != "":
             return found
     return None
+
+
+def clean(value: Any) -> str | None:
+    """`text` for a value out of JSON, which may hold the NUL that SQLite's functions stop at."""
+    if value.__class__ is str and value and value[0] not in _HIDES and "\0" not in value:
+        return str(value)
+    found = text(value)
+    return found and found.replace("\0", "\ufffd")
 
 
 def number(value: Any) -> float | int | None:
@@ -66,7 +79,7 @@ def number(value: Any) -> float | int | None:
 
 def count(value: Any) -> int | None:
     """A whole number of things, none of them negative."""
-    found = number(value)
+    found = value if value.__class__ is int else number(value)
     if found is None or not 0 <= found < _LARGEST or found != int(found):
         return None
     return int(found)
@@ -102,13 +115,13 @@ def parsed(value: Any) -> Any:
 def structured(value: Any) -> Any:
     """The list or mapping that ``value`` is or holds as text; None for anything else."""
     found = parsed(value)
-    return found if isinstance(found, list | Mapping) and found else None
+    return found if isinstance(found, list | dict) and found else None
 
 
 def mapping(value: Any) -> Mapping[str, Any] | None:
     """The mapping that ``value`` is or holds as text, with storable values only."""
     found = parsed(value)
-    if not isinstance(found, Mapping) or not found:
+    if not isinstance(found, dict) or not found:
         return None
     try:
         cleaned: Mapping[str, Any] = plain(dict(found))
@@ -122,10 +135,9 @@ def texts(value: Any) -> tuple[str, ...] | None:
     if value.__class__ is not list:
         value = parsed(value)
         if isinstance(value, str):
-            value = value.split(",")
-    items = value if isinstance(value, list | tuple) else [value]
-    found = tuple([t for item in items if (t := text(item.strip() if isinstance(item, str) else item))])
-    return found or None
+            value = [item.strip() for item in value.split(",")]
+    items = value if isinstance(value, list) else [value]
+    return tuple([found for item in items if (found := clean(item))]) or None
 
 
 def nanousd(value: Any) -> int | None:
@@ -142,7 +154,7 @@ def nanousd(value: Any) -> int | None:
 def as_json(value: Any) -> str | None:
     """Text as it is, anything else as JSON: what a span's input, output or arguments are kept as."""
     if value is None or isinstance(value, str):
-        return text(value)
+        return clean(value)
     try:
         return msgspec.json.encode(value).decode()
     except _UNREADABLE:
@@ -152,8 +164,7 @@ def as_json(value: Any) -> str | None:
 def _load(source: str) -> Any:
     """The value of JSON or of Python's repr; None when it is neither."""
     try:
-        found = _read_json(source)
-        return found if "\\u0000" not in source else plain(found)
+        return _read_json(source)
     except _UNREADABLE:
         pass
     try:

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 _SHORTEST: Final = 8
 """Lists of fewer numbers are kept: they may be scores."""
+_SHORTEST_TEXT: Final = 100
+"""Shorter texts are not searched."""
 _NUMBER: Final = r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?"
 _LIST: Final = re.compile(rf"\[\s*{_NUMBER}(?:\s*,\s*{_NUMBER}){{{_SHORTEST - 1},}}\s*\]")
 _BASE64: Final = re.compile(r'("embedding"\s*:\s*")([A-Za-z0-9+/]{40,}=*)"')
@@ -15,20 +17,24 @@ _BASE64: Final = re.compile(r'("embedding"\s*:\s*")([A-Za-z0-9+/]{40,}=*)"')
 
 def without_vectors(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """``attributes`` with a note of its length in place of each vector, in lists and in JSON text."""
-    return {name: _without(value) for name, value in attributes.items()}
+    return {name: _without(value) if _may_hold(value) else value for name, value in attributes.items()}
 
 
 def without_vectors_in(text: str | None) -> str | None:
     """JSON text with a note of its length in place of each vector."""
-    if text is None or len(text) < 2 * _SHORTEST:
+    if text is None or len(text) < _SHORTEST_TEXT:
         return text
     return _BASE64.sub(_base64_note, _LIST.sub(lambda found: f'"{_note(found[0].count(",") + 1)}"', text))
+
+
+def _may_hold(value: Any) -> bool:
+    return isinstance(value, list | dict) or (isinstance(value, str) and len(value) >= _SHORTEST_TEXT)
 
 
 def _without(value: Any) -> Any:
     if isinstance(value, str):
         return without_vectors_in(value)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {name: _without(item) for name, item in value.items()}
     if not isinstance(value, list):
         return value
