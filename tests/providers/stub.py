@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import uvicorn
-
 from llmwatch.config import ProviderApi
 from llmwatch.providers.endpoints import Endpoint
+from tests.serving import serving as serve
 
 
 @dataclass
@@ -39,7 +38,7 @@ class Stub:
     headers: dict[str, str] = field(default_factory=lambda: {"content-type": "text/event-stream"})
     breaks: bool = False
     """Break the connection after the last chunk."""
-    hold: asyncio.Event | None = None
+    hold: threading.Event | None = None
     """Wait for it after the last chunk."""
     received: list[Received] = field(default_factory=list)
     base_url: str = ""
@@ -61,7 +60,7 @@ class Stub:
         for chunk in self.chunks:
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
         if self.hold is not None:
-            await self.hold.wait()
+            await asyncio.to_thread(self.hold.wait)
         if self.breaks:
             raise ConnectionError("the script ends here")
         await send({"type": "http.response.body", "body": b""})
@@ -72,23 +71,15 @@ class Stub:
         return Endpoint(name="stub", api=api, base_url=self.base_url, **fields)
 
 
-@asynccontextmanager
-async def serving(stub: Stub) -> AsyncIterator[Stub]:
+@contextmanager
+def serving(stub: Stub) -> Iterator[Stub]:
     """``stub`` on a free port while the block runs."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(
-            stub, log_level="critical", lifespan="off", ws="none", timeout_graceful_shutdown=1
-        )
-        server = uvicorn.Server(config)
-        task = asyncio.create_task(server.serve(sockets=[listener]))
-        stub.base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    with serve(stub) as stub.base_url:
         try:
             yield stub
         finally:
-            server.should_exit = True
             if stub.hold is not None:
                 stub.hold.set()
-            await task
 
 
 def sse(*events: object) -> list[bytes]:

@@ -1,8 +1,8 @@
 """What a provider may do to us: refuse, redirect, stall, break off, flood, lie."""
 
-import asyncio
 import json
 import socket
+import threading
 import zlib
 
 import pytest
@@ -39,7 +39,7 @@ async def sent(endpoint: Endpoint) -> list[Delta]:
 
 async def test_a_request_arrives_and_its_answer_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STUB_KEY", "sk-1")
-    async with serving(Stub(chunks=WHOLE)) as stub:
+    with serving(Stub(chunks=WHOLE)) as stub:
         assert (await sent(stub.endpoint(key_env="STUB_KEY")))[0] == TextDelta("The capital")
     (request,) = stub.received
     assert (request.method, request.path) == ("POST", "/chat/completions")
@@ -49,7 +49,7 @@ async def test_a_request_arrives_and_its_answer_comes_back(monkeypatch: pytest.M
 
 
 async def test_events_after_done_are_not_read() -> None:
-    async with serving(Stub(chunks=[*WHOLE, b"data: not json\n\n"])) as stub:
+    with serving(Stub(chunks=[*WHOLE, b"data: not json\n\n"])) as stub:
         assert len(await sent(stub.endpoint())) == 2
 
 
@@ -72,9 +72,8 @@ async def test_errors_say_what_the_provider_said(
     stub = Stub(
         status=status, chunks=[json.dumps(body).encode()], headers={"content-type": "application/json"}
     )
-    async with serving(stub):
-        with pytest.raises(kind) as caught:
-            await sent(stub.endpoint())
+    with serving(stub), pytest.raises(kind) as caught:
+        await sent(stub.endpoint())
     assert said in str(caught.value)
     assert str(status) in str(caught.value)
     assert caught.value.status == status
@@ -86,21 +85,21 @@ async def test_errors_say_what_the_provider_said(
     [("7", 7.0), ("1.5", 1.5), ("soon", None), ("-1", None), ("nan", None), ("inf", None)],
 )
 async def test_the_wait_of_a_429(header: str, seconds: float | None) -> None:
-    async with serving(Stub(status=429, headers={"retry-after": header})) as stub:
+    with serving(Stub(status=429, headers={"retry-after": header})) as stub:
         with pytest.raises(RateLimitedError) as caught:
             await sent(stub.endpoint())
     assert caught.value.retry_after_s == seconds
 
 
 async def test_a_page_of_html_is_not_repeated() -> None:
-    async with serving(Stub(status=502, chunks=[b"<html>" + b"x" * 10_000])) as stub:
+    with serving(Stub(status=502, chunks=[b"<html>" + b"x" * 10_000])) as stub:
         with pytest.raises(ServerError) as caught:
             await sent(stub.endpoint())
     assert "<html>" not in str(caught.value)
 
 
 async def test_an_endless_error_is_cut() -> None:
-    async with serving(Stub(status=500, chunks=[b"x" * 60_000] * 50)) as stub:
+    with serving(Stub(status=500, chunks=[b"x" * 60_000] * 50)) as stub:
         with pytest.raises(ServerError) as caught:
             await sent(stub.endpoint())
     assert len(str(caught.value)) < 500
@@ -108,9 +107,9 @@ async def test_an_endless_error_is_cut() -> None:
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_a_redirect_is_not_followed(status: int) -> None:
-    async with serving(Stub(chunks=WHOLE)) as elsewhere:
+    with serving(Stub(chunks=WHOLE)) as elsewhere:
         location = {"location": f"{elsewhere.base_url}/chat/completions"}
-        async with serving(Stub(status=status, headers=location)) as stub:
+        with serving(Stub(status=status, headers=location)) as stub:
             with pytest.raises(RedirectError, match=elsewhere.base_url.removeprefix("http://")):
                 await sent(stub.endpoint())
     assert elsewhere.received == []
@@ -125,7 +124,7 @@ async def test_a_refused_connection() -> None:
 
 
 async def test_silence_before_and_within_an_answer() -> None:
-    async with serving(Stub(chunks=HALF, hold=asyncio.Event())) as stub:
+    with serving(Stub(chunks=HALF, hold=threading.Event())) as stub:
         came: list[Delta] = []
         with pytest.raises(ProviderTimeoutError, match=r"for 0\.2 s"):
             async for delta in send(HELLO, stub.endpoint(timeout_s=0.2)):
@@ -134,7 +133,7 @@ async def test_silence_before_and_within_an_answer() -> None:
 
 
 async def test_a_stream_that_breaks_off() -> None:
-    async with serving(Stub(chunks=HALF, breaks=True)) as stub:
+    with serving(Stub(chunks=HALF, breaks=True)) as stub:
         came: list[Delta] = []
         with pytest.raises(StreamCutError):
             async for delta in send(HELLO, stub.endpoint()):
@@ -143,9 +142,8 @@ async def test_a_stream_that_breaks_off() -> None:
 
 
 async def test_a_stream_that_ends_too_early() -> None:
-    async with serving(Stub(chunks=HALF)) as stub:
-        with pytest.raises(StreamCutError):
-            await sent(stub.endpoint())
+    with serving(Stub(chunks=HALF)) as stub, pytest.raises(StreamCutError):
+        await sent(stub.endpoint())
 
 
 @pytest.mark.parametrize(
@@ -163,20 +161,19 @@ async def test_a_stream_that_ends_too_early() -> None:
     ],
 )
 async def test_answers_that_are_none(headers: dict[str, str], chunks: list[bytes], message: str) -> None:
-    async with serving(Stub(headers=headers, chunks=chunks)) as stub:
+    with serving(Stub(headers=headers, chunks=chunks)) as stub:
         with pytest.raises(BadAnswerError, match=message):
             await sent(stub.endpoint())
 
 
 async def test_a_flood_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http, "MAX_ANSWER_BYTES", 1000)
-    async with serving(Stub(chunks=HALF * 100)) as stub:
-        with pytest.raises(BadAnswerError, match="longer than"):
-            await sent(stub.endpoint())
+    with serving(Stub(chunks=HALF * 100)) as stub, pytest.raises(BadAnswerError, match="longer than"):
+        await sent(stub.endpoint())
 
 
 async def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with serving(Stub(chunks=WHOLE)) as proxy, serving(Stub(chunks=WHOLE)) as stub:
+    with serving(Stub(chunks=WHOLE)) as proxy, serving(Stub(chunks=WHOLE)) as stub:
         for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
             monkeypatch.setenv(name, proxy.base_url)
         await sent(stub.endpoint())
@@ -193,7 +190,7 @@ async def test_a_path_cannot_leave_the_origin(path: str) -> None:
 
 
 async def test_stopping_early_closes_the_connection() -> None:
-    async with serving(Stub(chunks=HALF, hold=asyncio.Event())) as stub:
+    with serving(Stub(chunks=HALF, hold=threading.Event())) as stub:
         stream = send(HELLO, stub.endpoint())
         assert await anext(stream) == TextDelta("The capital")
         await stream.aclose()
@@ -201,7 +198,7 @@ async def test_stopping_early_closes_the_connection() -> None:
 
 
 async def test_posting_to_the_collector() -> None:
-    async with serving(Stub(status=202, chunks=[b'{"ok":true}'])) as stub:
+    with serving(Stub(status=202, chunks=[b'{"ok":true}'])) as stub:
         assert await post_json(f"{stub.base_url}/api/replays", b"{}") == (202, '{"ok":true}')
     with pytest.raises(UnreachableError, match=r"collector does not answer \(connection refused\)"):
         await post_json(f"{stub.base_url}/api/replays", b"{}")

@@ -73,7 +73,7 @@ async def test_every_api_against_a_server(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     monkeypatch.setenv("STUB_KEY", "sk-1")
-    async with serving(Stub(chunks=chunks)) as stub:
+    with serving(Stub(chunks=chunks)) as stub:
         stub.headers |= headers
         endpoint = stub.endpoint(api, key_env="STUB_KEY")
         answer = Answer()

@@ -43,7 +43,7 @@ def hostile(base_url: str) -> Span:
 
 async def test_nothing_is_sent_where_a_span_points(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STUB_KEY", CANARY)
-    async with serving(Stub(chunks=END)) as evil, serving(Stub(chunks=END)) as own:
+    with serving(Stub(chunks=END)) as evil, serving(Stub(chunks=END)) as own:
         request = request_from(hostile(evil.base_url))
         for api in ADAPTERS:
             with suppress(ProviderError):
@@ -73,7 +73,7 @@ async def test_a_key_is_never_repeated(
     caplog.set_level(logging.DEBUG)
     span = hostile("http://127.0.0.1:9")
     request, answer = request_from(span), Answer()
-    async with serving(stub):
+    with serving(stub):
         endpoint = stub.endpoint(key_env="STUB_KEY")
         with pytest.raises(ProviderError) as caught:
             async for delta in send(request, endpoint):
@@ -91,7 +91,7 @@ async def test_a_key_in_pieces_does_not_reach_the_record(monkeypatch: pytest.Mon
     monkeypatch.setenv("STUB_KEY", CANARY)
     pieces = [{"choices": [{"delta": {"content": text}}]} for text in (CANARY[:9], CANARY[9:])]
     span, answer = hostile("http://127.0.0.1:9"), Answer()
-    async with serving(Stub(chunks=[*sse(*pieces), *END])) as stub:
+    with serving(Stub(chunks=[*sse(*pieces), *END])) as stub:
         endpoint = stub.endpoint(key_env="STUB_KEY")
         async for delta in send(request_from(span), endpoint):
             answer.add(delta)
@@ -100,7 +100,7 @@ async def test_a_key_in_pieces_does_not_reach_the_record(monkeypatch: pytest.Mon
 
 async def test_a_key_goes_to_its_own_endpoint_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STUB_KEY", CANARY)
-    async with serving(Stub(chunks=END)) as other:
+    with serving(Stub(chunks=END)) as other:
         async for _ in send(request_from(hostile(other.base_url)), other.endpoint(key_env=None)):
             pass
     assert CANARY not in str(other.received)
