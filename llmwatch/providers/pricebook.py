@@ -38,6 +38,9 @@ _PER_THOUSAND_REQUESTS: Final = "requests_kcount"
 _ONE_PRICE: Final = frozenset({"anthropic", "cohere", "google", "openai", "voyageai", "x-ai"})
 """Makers whose models cost the same through any gateway; open weights have a price per host."""
 
+_BY_LIST: Final = frozenset({"cohere", "openai"})
+"""Makers with models whose names do not give them away (``text-embedding-3-small``): their list tells."""
+
 
 @dataclass(frozen=True, slots=True)
 class Quote:
@@ -129,9 +132,12 @@ def _sellers(provider: str | None, name: str) -> Iterator[tuple[Provider, str, b
     if slash and (prefixed := find_provider_by_id(book, book_provider(head))):
         yield prefixed, tail, False
     for maker in book:
-        open_to_all = not provider or maker.id in _ONE_PRICE
-        if maker is not named and open_to_all and maker.model_match and maker.model_match.is_match(name):
+        if maker is not named and (not provider or maker.id in _ONE_PRICE) and _may_be_of(maker, name):
             yield maker, name, True
+
+
+def _may_be_of(maker: Provider, name: str) -> bool:
+    return maker.id in _BY_LIST or (maker.model_match is not None and maker.model_match.is_match(name))
 
 
 @cache

@@ -74,6 +74,8 @@ def test_local_servers_are_told_apart(provider: str | None, model: str, local: b
         ("openai", "gpt-4o-2024-11-20", "openai", "gpt-4o"),
         ("openai", "gpt-4o-2024-05-13", "openai", "gpt-4o-2024-05-13"),
         (None, "gpt-4o-mini-2024-07-18", "openai", "gpt-4o-mini"),
+        (None, "text-embedding-3-small", "openai", "text-embedding-3-small"),
+        ("langchain", "text-embedding-3-large", "openai", "text-embedding-3-large"),
         ("openai.chat", "gpt-4o", "openai", "gpt-4o"),
         ("azure.ai.openai", "gpt-4o", "azure", "gpt-4o"),
         ("litellm", "openai/gpt-4o", "openai", "gpt-4o"),
@@ -118,6 +120,7 @@ def test_a_model_is_found_as_spans_name_it(provider: str | None, model: str, sel
         ("my-gateway", "deepseek-ai/DeepSeek-R1"),  # open weights: every host has its own price
         ("groq", "foo"),
         (None, "my-own-model"),
+        (None, "gemma-3-4b"),  # free at Google's, not everywhere
         ("azure", "my-deployment"),
     ],
 )
