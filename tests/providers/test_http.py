@@ -85,23 +85,29 @@ async def test_errors_say_what_the_provider_said(
     [("7", 7.0), ("1.5", 1.5), ("soon", None), ("-1", None), ("nan", None), ("inf", None)],
 )
 async def test_the_wait_of_a_429(header: str, seconds: float | None) -> None:
-    with serving(Stub(status=429, headers={"retry-after": header})) as stub:
-        with pytest.raises(RateLimitedError) as caught:
-            await sent(stub.endpoint())
+    with (
+        serving(Stub(status=429, headers={"retry-after": header})) as stub,
+        pytest.raises(RateLimitedError) as caught,
+    ):
+        await sent(stub.endpoint())
     assert caught.value.retry_after_s == seconds
 
 
 async def test_a_page_of_html_is_not_repeated() -> None:
-    with serving(Stub(status=502, chunks=[b"<html>" + b"x" * 10_000])) as stub:
-        with pytest.raises(ServerError) as caught:
-            await sent(stub.endpoint())
+    with (
+        serving(Stub(status=502, chunks=[b"<html>" + b"x" * 10_000])) as stub,
+        pytest.raises(ServerError) as caught,
+    ):
+        await sent(stub.endpoint())
     assert "<html>" not in str(caught.value)
 
 
 async def test_an_endless_error_is_cut() -> None:
-    with serving(Stub(status=500, chunks=[b"x" * 60_000] * 50)) as stub:
-        with pytest.raises(ServerError) as caught:
-            await sent(stub.endpoint())
+    with (
+        serving(Stub(status=500, chunks=[b"x" * 60_000] * 50)) as stub,
+        pytest.raises(ServerError) as caught,
+    ):
+        await sent(stub.endpoint())
     assert len(str(caught.value)) < 500
 
 
@@ -109,9 +115,11 @@ async def test_an_endless_error_is_cut() -> None:
 async def test_a_redirect_is_not_followed(status: int) -> None:
     with serving(Stub(chunks=WHOLE)) as elsewhere:
         location = {"location": f"{elsewhere.base_url}/chat/completions"}
-        with serving(Stub(status=status, headers=location)) as stub:
-            with pytest.raises(RedirectError, match=elsewhere.base_url.removeprefix("http://")):
-                await sent(stub.endpoint())
+        with (
+            serving(Stub(status=status, headers=location)) as stub,
+            pytest.raises(RedirectError, match=elsewhere.base_url.removeprefix("http://")),
+        ):
+            await sent(stub.endpoint())
     assert elsewhere.received == []
 
 
@@ -161,9 +169,11 @@ async def test_a_stream_that_ends_too_early() -> None:
     ],
 )
 async def test_answers_that_are_none(headers: dict[str, str], chunks: list[bytes], message: str) -> None:
-    with serving(Stub(headers=headers, chunks=chunks)) as stub:
-        with pytest.raises(BadAnswerError, match=message):
-            await sent(stub.endpoint())
+    with (
+        serving(Stub(headers=headers, chunks=chunks)) as stub,
+        pytest.raises(BadAnswerError, match=message),
+    ):
+        await sent(stub.endpoint())
 
 
 async def test_a_flood_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
