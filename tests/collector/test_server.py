@@ -1,0 +1,194 @@
+"""The real process: its sockets, its signals, its end."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import http.client
+import os
+import re
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from llmwatch.collector.otlp.replies import JSON
+from llmwatch.collector.server import listen, url_of
+from llmwatch.errors import UsageError
+from llmwatch.store import lock
+from tests.collector.requests import encoded, span, traces
+
+BENCH = Path(__file__).parents[2] / "bench"
+
+
+@pytest.mark.parametrize(
+    "host", ["0.0.0.0", "::", "192.168.1.5", "example.com", "8.8.8.8", "", "127.0.0.1.nip.io"]
+)
+def test_only_loopback_is_listened_on(host: str) -> None:
+    with pytest.raises(UsageError, match="no authentication"):
+        listen(host, 0)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_localhost_is_both_addresses_on_one_port(host: str) -> None:
+    sockets = listen(host, 0)
+    with contextlib.ExitStack() as stack:
+        for listening in sockets:
+            stack.enter_context(listening)
+        assert sockets[0].getsockname()[0] == "127.0.0.1"
+        assert len({listening.getsockname()[1] for listening in sockets}) == 1
+        assert {listening.getsockname()[0] for listening in sockets[1:]} <= {"::1"}
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+", url_of(sockets[0]))
+
+
+def test_a_taken_port_is_an_error_that_says_so() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        port = holder.getsockname()[1]
+        with pytest.raises(UsageError, match=str(port)):
+            listen("127.0.0.1", port)
+
+
+class Process:
+    """``llmwatch collect`` on a free port."""
+
+    def __init__(self, database: Path) -> None:
+        self.database = database
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "llmwatch", "collect", "--port", "0", "--db", str(database)],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stderr is not None
+        self.first_line = self.process.stderr.readline()
+        found = re.search(r"http://127\.0\.0\.1:(\d+)", self.first_line)
+        assert found, self.first_line
+        self.port = int(found[1])
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), 20)
+
+    def rest_of_log(self) -> str:
+        assert self.process.stderr is not None
+        return self.process.stderr.read()
+
+
+@contextlib.contextmanager
+def running(folder: Path) -> Iterator[Process]:
+    process = Process(folder / "llmwatch.db")
+    yield process
+    process.process.kill()
+    process.process.wait()
+    assert process.process.stderr is not None
+    process.process.stderr.close()
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Iterator[Process]:
+    """A collector that the test may end."""
+    with running(tmp_path) as process:
+        yield process
+
+
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    """A collector that several tests look at."""
+    with running(tmp_path_factory.mktemp("lasting")) as process:
+        yield process
+
+
+def stored(database: Path) -> int:
+    with closing(sqlite3.connect(database)) as db:
+        count: int = db.execute("SELECT count(*) FROM spans").fetchone()[0]
+        return count
+
+
+def answer(connection: socket.socket) -> tuple[int, bytes]:
+    """Status and body of the next response."""
+    response = http.client.HTTPResponse(connection)
+    response.begin()
+    return response.status, response.read()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_lets_what_has_begun_end(process: Process, number: signal.Signals) -> None:
+    body = encoded(traces(span()), JSON)
+    head = f"POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: {JSON}\r\n"
+    head += f"Content-Length: {len(body)}\r\nExpect: 100-continue\r\n\r\n"
+    with process.connect() as connection, process.connect() as idle:
+        idle.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert answer(idle)[0] == 200
+        connection.sendall(head.encode())
+        assert connection.recv(65536).startswith(b"HTTP/1.1 100")  # the collector waits for the body
+        os.kill(process.process.pid, number)
+        assert idle.recv(65536) == b""  # and now it is leaving
+        connection.sendall(body)
+        assert answer(connection) == (200, b"{}")
+    assert process.process.wait(20) == 0
+    assert stored(process.database) == 1
+    assert lock.holder(process.database) is None
+    assert "Traceback" not in process.rest_of_log()
+
+
+def test_its_address_is_known_and_its_files_are_private(lasting: Process) -> None:
+    holder = lock.holder(lasting.database)
+    assert holder is not None
+    assert (holder.pid, holder.host, holder.port) == (lasting.process.pid, "127.0.0.1", lasting.port)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in lasting.database.parent.iterdir()}
+    assert set(modes.values()) == {0o600}, modes
+
+
+def test_a_second_collector_of_the_same_file_is_refused(lasting: Process) -> None:
+    second = subprocess.run(
+        [sys.executable, "-m", "llmwatch", "collect", "--port", "0", "--db", str(lasting.database)],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert second.returncode == 2
+    assert str(lasting.process.pid) in second.stderr
+    assert "Traceback" not in second.stderr
+
+
+def test_what_a_client_sends_reaches_the_log_neutralised(process: Process) -> None:
+    with process.connect() as connection:
+        connection.sendall(b"\x1b]0;owned\x07 / HTTP/1.1\r\n\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 400")
+    process.process.terminate()
+    process.process.wait(20)
+    assert "\x1b" not in process.first_line + process.rest_of_log()
+
+
+def test_a_chunked_and_compressed_body_over_ipv6(lasting: Process) -> None:
+    try:
+        connection = socket.create_connection(("::1", lasting.port), 20)
+    except OSError:
+        pytest.skip("no IPv6 here")
+    body = gzip.compress(encoded(traces(span()), JSON))
+    half = len(body) // 2
+    with connection:
+        connection.sendall(
+            b"POST /v1/traces HTTP/1.1\r\nHost: [::1]\r\nContent-Type: application/json\r\n"
+            b"Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n"
+        )
+        for chunk in (body[:half], body[half:], b""):
+            connection.sendall(f"{len(chunk):x}\r\n".encode() + chunk + b"\r\n")
+        assert answer(connection) == (200, b"{}")
+    assert stored(lasting.database) == 1
+
+
+def test_killed_twice_it_loses_nothing_that_it_acknowledged() -> None:
+    done = subprocess.run(
+        [sys.executable, BENCH / "kill9.py", "--rounds", "2"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
