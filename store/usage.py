@@ -6,7 +6,8 @@ usage, and two instrumentations of one client make two spans of one call. So a s
 - ``rollup`` when a span below it carries usage too: the deepest one counts;
 - ``duplicate`` when a sibling that overlaps it in time answers for the same response of the same model and
   knows more of its usage (of equals the one with the smaller span id counts);
-- ``counted`` otherwise; spans that carry no usage have no role.
+- ``counted`` otherwise; spans that carry no usage have no role, but a model call around another one (two
+  instrumentations saw the same one fail) is a ``rollup`` too.
 
 Spans in a cycle of parents are each other's descendants, so none of them counts.
 """
@@ -23,19 +24,21 @@ def usage_roles(spans: Iterable[Brief]) -> dict[str, UsageRole]:
     """The role of every span that carries usage, by span id. ``spans`` are all of one trace, in any order."""
     parents: dict[str, str | None] = {}
     carriers: list[Brief] = []
+    calls: list[Brief] = []
+    silent: list[Brief] = []
     for span in spans:
         parents[span.span_id] = span.parent_id
+        if span.kind == "llm":
+            calls.append(span)
         if span.carries_usage:
             carriers.append(span)
-    if not carriers:
-        return {}
-    above: set[str] = set()
-    for span in carriers:
-        parent = span.parent_id
-        while parent is not None and parent not in above:
-            above.add(parent)
-            parent = parents.get(parent)
+        elif span.kind == "llm":
+            silent.append(span)
     roles: dict[str, UsageRole] = {}
+    if silent and len(calls) > 1:
+        outer = _above(calls, parents)
+        roles = {span.span_id: "rollup" for span in silent if span.span_id in outer}
+    above = _above(carriers, parents)
     replies: dict[tuple[str | None, str], list[Brief]] = {}
     for span in carriers:
         roles[span.span_id] = "rollup" if span.span_id in above else "counted"
@@ -46,6 +49,17 @@ def usage_roles(spans: Iterable[Brief]) -> dict[str, UsageRole]:
             for span in _duplicates(siblings):
                 roles[span.span_id] = "duplicate"
     return roles
+
+
+def _above(spans: list[Brief], parents: dict[str, str | None]) -> set[str]:
+    """Ids of all ancestors of ``spans``."""
+    above: set[str] = set()
+    for span in spans:
+        parent = span.parent_id
+        while parent is not None and parent not in above:
+            above.add(parent)
+            parent = parents.get(parent)
+    return above
 
 
 def _duplicates(siblings: list[Brief]) -> list[Brief]:
