@@ -9,8 +9,8 @@ from llmwatch.demo.corpus import tokens_in
 from llmwatch.demo.trace import StepError
 from llmwatch.store.span import Message, Part
 
-_CACHED_FROM: Final = 1024
-"""Shorter prompts are not cached by the provider."""
+_CACHED_FROM: Final = 768
+"""Tokens of a system prompt that are enough for the provider's cache, with the tools that stand before it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,8 +103,9 @@ class ModelCall:
 
     @property
     def cached_tokens(self) -> int:
-        """The part of the prompt that the provider had cached: its system message, in long prompts."""
-        return 0 if self.input_tokens < _CACHED_FROM else _size(self.messages[0]) // 64 * 64
+        """The part of the prompt that the provider had cached: its system message, if it is long."""
+        system = _size(self.messages[0])
+        return system // 64 * 64 if system >= _CACHED_FROM else 0
 
     @property
     def output_tokens(self) -> int:

@@ -114,4 +114,4 @@ def _tool_failure(world: World, call: Part) -> Failure | None:
 
 def _failure(world: World) -> Failure | None:
     luck = world.rng.random()
-    return CONTEXT_LENGTH if luck < 0.03 else OVERLOADED if luck < 0.05 else None
+    return CONTEXT_LENGTH if luck < 0.04 else OVERLOADED if luck < 0.05 else None

@@ -31,6 +31,8 @@ def play(world: World, start_ns: int) -> list[Outgoing]:
     opening: dict[str, Value] = {
         "gen_ai.operation.name": "invoke_workflow",
         "gen_ai.workflow.name": "rag-chat",
+        "gen_ai.prompt.name": "answer",
+        "gen_ai.prompt.version": _version(world, start_ns),
         "gen_ai.input.messages": genai.messages([asked]),
     }
     posts: list[Post] = []
@@ -114,10 +116,10 @@ def _generate(
         answer=_answer(world, talk, topic, released),
         temperature=0.7 if released else 0.2,
         prompt_name="answer",
-        prompt_version="2.4" if released else "2.3",
+        prompt_version=_version(world, trace.now_ns),
     )
     slowness = 5.0 if released else 1.1
-    if world.chance(0.01):
+    if world.chance(0.008):
         with contextlib.suppress(StepError):  # the SDK tries once more
             genai.chat(trace, call, failure=RATE_LIMIT)
         trace.wait(1200, 0.1)
@@ -125,6 +127,10 @@ def _generate(
     else:
         genai.chat(trace, call, slowness=slowness, failure=_failure(world))
     return call.answer
+
+
+def _version(world: World, at_ns: int) -> str:
+    return "2.4" if world.released(at_ns) else "2.3"
 
 
 def _failure(world: World) -> Failure | None:
@@ -148,16 +154,19 @@ def _judgements(world: World, trace: Trace, talk: Conversation, start_ns: int) -
     if world.chance(0.5):
         for name, before, after in (("quality", 0.88, 0.73), ("groundedness", 0.93, 0.78)):
             value = min(1.0, max(0.0, world.rng.gauss(after if released else before, 0.06)))
-            body = {"trace_id": trace.id, "name": name, "value": round(value, 3), "source": "judge"}
-            posts.append(Post(at_ns=trace.now_ns + 6 * _SECOND_NS, path="/api/scores", body=body))
+            body = {"name": name, "value": round(value, 3), "source": "judge"}
+            posts.append(_post(trace, "/api/scores", 6, body))
     if world.chance(0.16):
         liked = world.chance(0.76 if released else 0.94)
         body = {
-            "trace_id": trace.id,
             "user_id": talk.user_id,
             "feedback": "thumbs_up" if liked else "thumbs_down",
             "comment": "" if liked else world.rng.choice(("Did not answer my question", "Too vague")),
         }
-        seconds = world.rng.randint(8, 50)
-        posts.append(Post(at_ns=trace.now_ns + seconds * _SECOND_NS, path="/api/feedback", body=body))
+        posts.append(_post(trace, "/api/feedback", world.rng.randint(8, 50), body))
     return posts
+
+
+def _post(trace: Trace, path: str, after_s: int, body: dict[str, object]) -> Post:
+    at_ns = trace.now_ns + after_s * _SECOND_NS
+    return Post(at_ns=at_ns, path=path, body={"trace_id": trace.id, "timestamp": at_ns / 1e9, **body})

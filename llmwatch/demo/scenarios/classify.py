@@ -30,6 +30,8 @@ def play(world: World, start_ns: int) -> list[Outgoing]:
     )
     common = {"user.id": world.user(), "feature": "classify"}
     trace = Trace(world.rng, world.support(start_ns), start_ns, common)
-    with contextlib.suppress(StepError):
+    opening = {"gen_ai.operation.name": "invoke_workflow", "gen_ai.workflow.name": "classify"}
+    with contextlib.suppress(StepError), trace.step("classify", opening, "server"):
+        trace.wait(3)
         genai.chat(trace, call, failure=RATE_LIMIT if world.chance(0.008) else None)
     return [*trace.spans]

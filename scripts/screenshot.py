@@ -1,0 +1,96 @@
+"""Draw the pictures of the README and the docs: the real screen over the demo's day, at a fixed time.
+
+usage: python scripts/screenshot.py
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from llmwatch.config import Config
+from llmwatch.demo.processes import child
+from llmwatch.demo.sender import send_all
+from llmwatch.demo.settings import settings
+from llmwatch.demo.timeline import daily_budget_usd, outgoing
+from llmwatch.demo.trace import due_ns
+from llmwatch.tui.app import LlmwatchApp
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+SEED = 1
+NOW_NS = 1_772_625_600 * 10**9
+"""2026-03-04 12:00 UTC."""
+SIZE = (120, 36)
+FAILING = "error:RateLimit feature:rag-chat"
+
+
+async def main() -> None:
+    """Collect the day, open the screen on it, and take the pictures one after the other."""
+    with tempfile.TemporaryDirectory() as folder, child(Path(folder) / "stub.log", "stub") as stub:
+        assert stub.stdout is not None
+        config = settings(Config(), stub.stdout.readline().decode().strip(), daily_budget_usd(NOW_NS))
+        database = Path(folder) / "demo.db"
+        with collector(database) as origin:
+            day = itertools.takewhile(lambda item: due_ns(item) <= NOW_NS, outgoing(SEED, NOW_NS))
+            send_all(origin, day, lambda: NOW_NS, lambda seconds: False)
+            app = LlmwatchApp(database, origin, config, now_ns=lambda: NOW_NS)
+            async with app.run_test(size=SIZE) as pilot:
+                await pictures(pilot)
+
+
+async def pictures(pilot: Pilot[int]) -> None:
+    """The overview, the trace of a failing call, and its replay."""
+    await settle(pilot)
+    save(pilot, "overview")
+    await pilot.press("5", "slash", *[_KEYS.get(c, c) for c in FAILING], "enter")
+    await settle(pilot)
+    await pilot.press("enter")
+    await settle(pilot)
+    save(pilot, "trace")
+    await pilot.press("r")
+    await settle(pilot)
+    await pilot.press("enter")
+    await settle(pilot, 4)
+    save(pilot, "replay")
+
+
+_KEYS = {":": "colon", " ": "space", "-": "minus"}
+
+
+async def settle(pilot: Pilot[int], seconds: float = 1) -> None:
+    """Let the screen read and draw. Nobody waits for a picture, so this waits plainly."""
+    await asyncio.sleep(seconds)
+    await pilot.pause()
+
+
+def save(pilot: Pilot[int], name: str) -> None:
+    """Write docs/NAME.svg, with the reader's own fixed-width font: a picture fetches nothing."""
+    svg = re.sub(r"@font-face \{.*?\}\n?", "", pilot.app.export_screenshot(title="llmwatch"), flags=re.DOTALL)
+    (DOCS / f"{name}.svg").write_text(svg, encoding="utf-8")
+
+
+@contextmanager
+def collector(database: Path) -> Iterator[str]:
+    """A collector of ``database`` on a free port; its origin."""
+    command = [sys.executable, "-m", "llmwatch", "collect", "--port", "0", "--db", str(database)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        found = next(filter(None, (re.search(r"collecting on (\S+)", line) for line in process.stderr)))
+        try:
+            yield found[1]
+        finally:
+            process.terminate()
+            process.communicate()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
