@@ -1,16 +1,24 @@
 """The zstd dictionary of a new file: what the records of instrumented LLM apps have in common.
 
 Half of a record is names: of our fields, of the conventions' attributes, of the JSON that holds messages.
-Against this text a typical record of 4.4 KB takes 0.8 KB instead of 1.25 KB. It may be changed at any time:
-every file carries the dictionary it was made with.
+Against them a typical record of 4.4 KB takes 0.93 KB instead of 1.26 KB; with the statistics of letters that
+zstd otherwise gathers for every record anew, packing takes 11 us instead of 18. The dictionary may be
+changed at any time: every file carries the one it was made with.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from random import Random
+from typing import Any, Final
 
 import msgspec
+
+from llmwatch.store.records import LEVEL, zstd
+
+_STATISTICS: Final = 2048
+"""Room for zstd's tables beside the names."""
 
 _RESOURCE: dict[str, object] = {
     "telemetry.sdk.language": "python",
@@ -161,8 +169,25 @@ _DOCUMENTS = {
 _TEXTS = {"input_text": "", "output_text": ""}
 
 
+_TEXT: Final = """You are a helpful assistant. Answer the question using only the context below; if the \
+answer is not there, say that you do not know. Keep it short and cite the sources you used. The user asked: \
+why was my last invoice higher than usual, and can I still change the delivery address of order 4711? Thank \
+you for contacting support! I looked at your account: the price rose because the annual discount ended on \
+1 March, so this month was billed at the regular rate of $29.90. I have opened a ticket for the change and \
+will let you know as soon as the warehouse confirms it. First, check that the function returns a list of \
+results, then call the API with the parameters that are given in the schema, e.g. {"query": "weather in \
+Berlin", "limit": 10, "unit": "celsius"}. The error "429 Too Many Requests" means that the rate limit was \
+reached; wait a moment and try again. def total(items): return sum(item.price for item in items)  # cents
+In summary, the report shows three main points: (1) revenue grew by 12 % year over year, (2) costs stayed \
+flat, and (3) customers who use both products stay longer. Please let me know if you would like more detail, \
+a translation into German, or an e-mail to the team about what should be done next."""
+
+
 def dictionary() -> bytes:
-    """Typical records, packed as records.py packs them; what is most common comes last, as zstd likes it."""
+    """What records have in common, and how often which letters and lengths occur in them.
+
+    The records are packed as records.py packs them, and the most common sort comes last, as zstd likes it.
+    """
     records = (
         _record("chain", _CHAIN | _WHO, _TEXTS),
         _record("span", {}, {"events": [{"name": "exception", "time_ns": 1 << 60, "attributes": _ERROR}]}),
@@ -172,7 +197,28 @@ def dictionary() -> bytes:
         _record("llm", _OPENINFERENCE | _WHO, _MESSAGES, call=_CALL, cost=_COST),
         _record("llm", _GENAI | _OPENINFERENCE | _WHO, _MESSAGES, call=_CALL, cost=_COST),
     )
-    return b"".join(msgspec.msgpack.encode([record]) for record in records)
+    names = b"".join(msgspec.msgpack.encode([record]) for record in records)
+    dice = Random(1)  # noqa: S311 - samples
+    samples = [msgspec.msgpack.encode([_filled(record, dice)]) for record in records for _ in range(8)]
+    raw = zstd.ZstdDict(names, is_raw=True)
+    return zstd.finalize_dict(raw, samples, len(names) + _STATISTICS, LEVEL).dict_content
+
+
+def _filled(value: Any, dice: Random) -> Any:
+    """``value`` with an id or a text for every empty one, as a real record would have."""
+    if isinstance(value, Mapping):
+        return {key: _filled(inner, dice) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_filled(inner, dice) for inner in value]
+    if isinstance(value, str) and '""' in value:
+        return value.replace('""', json.dumps(_piece(dice)))
+    return _piece(dice) if value == "" else value
+
+
+def _piece(dice: Random) -> str:
+    length = dice.choice((8, 16, 300, 800))
+    start = dice.randrange(len(_TEXT))
+    return dice.randbytes(length).hex() if length <= 16 else (_TEXT[start:] + _TEXT)[:length]
 
 
 def _record(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from llmwatch.store.projection import Brief
@@ -27,16 +28,23 @@ FACETS: Final = {
 LISTS: Final = {"finish": "finish_reasons", "heuristic": "heuristics_failed"}
 """The same for columns that hold JSON arrays."""
 
-_PLACES: Final = tuple((key, Brief._fields.index(c)) for key, columns in FACETS.items() for c in columns)
+_FIELDS: Final = Brief._fields[12:25]
 
 
 def facets_of(span: Brief) -> Iterator[tuple[str, str]]:
     """Key and value of all that ``span`` can be found by; the same pair may come twice."""
-    for key, place in _PLACES:
-        if value := span[place]:
-            yield key, str(value)
+    yield from _of_traits(span.traits)
+    if span.session_id:
+        yield "session", span.session_id
+    if span.user_id:
+        yield "user", span.user_id
+
+
+@lru_cache(maxsize=4096)
+def _of_traits(traits: tuple[str | None, ...]) -> tuple[tuple[str, str], ...]:
+    """Those that many spans have in common: found once for all of them."""
+    values = dict(zip(_FIELDS, traits, strict=True))
+    pairs = [(key, value) for key, columns in FACETS.items() for c in columns if (value := values.get(c))]
     for key, column in LISTS.items():
-        array = getattr(span, column)
-        if array is not None and array != "[]":
-            for entry in json.loads(array):
-                yield key, entry
+        pairs += [(key, entry) for entry in json.loads(values[column] or "[]")]
+    return tuple(dict.fromkeys(pairs))

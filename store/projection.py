@@ -29,6 +29,8 @@ class Brief(NamedTuple):
     status: str
     error_type: str | None
     error_message: str | None
+    session_id: str | None
+    user_id: str | None
     kind: str
     service: str | None
     environment: str | None
@@ -38,12 +40,12 @@ class Brief(NamedTuple):
     prompt_version: str | None
     provider: str | None
     model: str | None
-    session_id: str | None
-    user_id: str | None
     request_model: str | None
+    finish_reasons: str | None
+    tool_name: str | None
+    heuristics_failed: str | None
     response_model: str | None
     response_id: str | None
-    finish_reasons: str | None
     time_to_first_chunk_ns: int | None
     refused: int | None
     input_tokens: int | None
@@ -53,23 +55,26 @@ class Brief(NamedTuple):
     cache_write_tokens: int | None
     reasoning_tokens: int | None
     cost_nanousd: int | None
-    tool_name: str | None
-    heuristics_failed: str | None
 
     @property
     def dimensions(self) -> tuple[str | None, ...]:
         """Kind to model: what rollups are kept by, in the order of ``series``."""
-        return self[10:19]
+        return self[12:21]
+
+    @property
+    def traits(self) -> tuple[str | None, ...]:
+        """Kind to heuristics: what few different spans have, so that what follows from it can be cached."""
+        return self[12:25]
 
     @property
     def usage(self) -> tuple[int | None, ...]:
         """The token counts that say whether a span carries usage."""
-        return self[27:33]
+        return self[29:35]
 
     @property
     def carries_usage(self) -> bool:
         """Whether any token was counted. A usage of zeros says nothing that another span may not say."""
-        return any(self[27:33])
+        return any(self[29:35])
 
 
 DETAILS: Final = (
@@ -102,6 +107,8 @@ def project(span: Span, received_ns: int) -> tuple[Brief, tuple[Any, ...]]:
         span.status,
         span.error_type,
         span.error_message,
+        context.session_id,
+        context.user_id,
         span.kind,
         context.service,
         context.environment,
@@ -111,12 +118,12 @@ def project(span: Span, received_ns: int) -> tuple[Brief, tuple[Any, ...]]:
         context.prompt_version,
         call.provider,
         call.response_model or call.request_model,
-        context.session_id,
-        context.user_id,
         call.request_model,
+        _array(call.finish_reasons),
+        tool.name,
+        None if span.heuristics is None else _array(span.heuristics, empty="[]"),
         call.response_model,
         call.response_id,
-        _array(call.finish_reasons),
         call.time_to_first_chunk_ns,
         call.refused,
         usage.input_tokens,
@@ -126,8 +133,6 @@ def project(span: Span, received_ns: int) -> tuple[Brief, tuple[Any, ...]]:
         usage.cache_write_tokens,
         usage.reasoning_tokens,
         None if span.cost is None else span.cost.nanousd,
-        tool.name,
-        None if span.heuristics is None else _array(span.heuristics, empty="[]"),
     )
     details = (
         span.trace_id,

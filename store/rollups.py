@@ -59,9 +59,9 @@ class Cell:
     def add(self, sums: tuple[int, ...], values: Iterable[int | None], sign: int) -> None:
         """Count a span's numbers."""
         self.parts.append(sums if sign > 0 else tuple(map(neg, sums)))
-        for histogram, value in zip(self.histograms, values, strict=True):
+        for place, value in enumerate(values):
             if value is not None:
-                bucket = bucket_of(value)
+                bucket, histogram = bucket_of(value), self.histograms[place]
                 histogram[bucket] = histogram.get(bucket, 0) + sign
 
     def merge(self, other: Cell) -> None:

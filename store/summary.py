@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
-from typing import Final, NamedTuple, TypeVar
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
 
 from llmwatch.store.projection import Brief
 from llmwatch.store.rows import UsageRole
 
-_T = TypeVar("_T")
-
+_BY_START: Final = attrgetter("start_ns", "span_id")
 _LEFT_OUT: Final = ("rollup", "duplicate")
 
 
@@ -54,7 +54,7 @@ def summarise(spans: Collection[Brief], roles: Mapping[str, UsageRole]) -> Summa
     Who asked and for what is the root's word, or else that of the first span that says it. The error is
     that of the span that failed first, which lies deepest.
     """
-    ordered = sorted(spans, key=_by_start)
+    ordered = sorted(spans, key=_BY_START)
     begun = [span for span in ordered if span.state != "partial"]
     root = next((span for span in begun if span.parent_id is None), None)
     heads = ordered if root is None else [root, *ordered]
@@ -78,16 +78,16 @@ def summarise(spans: Collection[Brief], roles: Mapping[str, UsageRole]) -> Summa
         error_count=len(failed),
         error_type=cause.error_type if cause else None,
         error_message=cause.error_message if cause else None,
-        service=_first([span.service for span in heads]),
-        app_version=_first([span.app_version for span in heads]),
-        environment=_first([span.environment for span in heads]),
-        session_id=_first([span.session_id for span in heads]),
-        user_id=_first([span.user_id for span in heads]),
-        feature=_first([span.feature for span in heads]),
-        prompt_name=_first([span.prompt_name for span in heads]),
-        prompt_version=_first([span.prompt_version for span in heads]),
-        model=_first([span.model for span in calls]),
-        time_to_first_chunk_ns=_first([span.time_to_first_chunk_ns for span in calls]),
+        service=_first(heads, "service"),
+        app_version=_first(heads, "app_version"),
+        environment=_first(heads, "environment"),
+        session_id=_first(heads, "session_id"),
+        user_id=_first(heads, "user_id"),
+        feature=_first(heads, "feature"),
+        prompt_name=_first(heads, "prompt_name"),
+        prompt_version=_first(heads, "prompt_version"),
+        model=_first(calls, "model"),
+        time_to_first_chunk_ns=_first(calls, "time_to_first_chunk_ns"),
         input_tokens=_sum([span.input_tokens for span in counted]),
         output_tokens=_sum([span.output_tokens for span in counted]),
         cost_nanousd=sum(priced) if priced else None,
@@ -97,16 +97,17 @@ def summarise(spans: Collection[Brief], roles: Mapping[str, UsageRole]) -> Summa
     )
 
 
-def _by_start(span: Brief) -> tuple[int, str]:
-    return span.start_ns, span.span_id
-
-
 def _by_failure(span: Brief) -> tuple[int, int, str]:
     return span.start_ns if span.end_ns is None else span.end_ns, -span.start_ns, span.span_id
 
 
-def _first(values: Sequence[_T | None]) -> _T | None:
-    return next((value for value in values if value is not None), None)
+def _first(spans: Iterable[Brief], name: str) -> Any:
+    """What the first span says that says anything."""
+    for span in spans:
+        value = getattr(span, name)
+        if value is not None:
+            return value
+    return None
 
 
 def _sum(values: Sequence[int | None]) -> int | None:
@@ -116,7 +117,7 @@ def _sum(values: Sequence[int | None]) -> int | None:
 
 def _finish_reason(calls: Sequence[Brief]) -> str | None:
     """Of the last LLM call that says one."""
-    reasons = _first([call.finish_reasons for call in reversed(calls)])
+    reasons = _first(reversed(calls), "finish_reasons")
     return None if reasons is None else json.loads(reasons)[0]
 
 
@@ -125,4 +126,5 @@ def _united(names: Sequence[str | None]) -> str | None:
     arrays = {array for array in names if array is not None}
     if len(arrays) <= 1:
         return next(iter(arrays), None)
-    return json.dumps(sorted({name for array in arrays for name in json.loads(array)}))
+    names = sorted({name for array in arrays for name in json.loads(array)})
+    return json.dumps(names, separators=(",", ":"), ensure_ascii=False)

@@ -3,54 +3,62 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import NamedTuple, TypeAlias
 
-from llmwatch.store.projection import Brief
 from llmwatch.store.rollups import Change
 
 VersionKey: TypeAlias = tuple[str, str, str]
 """Kind, name and version, as in the table's primary key."""
 
 
-@dataclass(slots=True)
-class VersionDelta:
-    """Starts of spans of one version that came, less those that went."""
+class VersionDelta(NamedTuple):
+    """What is added to a version."""
 
-    starts: Counter[int] = field(default_factory=Counter)
-
-    @property
-    def spans(self) -> int:
-        """How many more spans speak of it."""
-        return self.starts.total()
-
-    @property
-    def came(self) -> list[int]:
-        """Starts that were not there before."""
-        return [start for start, count in self.starts.items() if count > 0]
-
-    @property
-    def went(self) -> list[int]:
-        """Starts that are not there any more."""
-        return [start for start, count in self.starts.items() if count < 0]
+    spans: int
+    """How many more spans speak of it."""
+    came: list[int]
+    """Starts of spans that do so now."""
+    went: list[int]
+    """Starts of spans that do so no more."""
 
 
 def versions(changes: Iterable[Change]) -> dict[VersionKey, VersionDelta]:
     """What ``changes`` add to ``versions``. A role alters nothing: a version is live wherever it runs."""
-    deltas: dict[VersionKey, VersionDelta] = {}
+    signed: dict[int, dict[VersionKey, list[int]]] = {1: {}, -1: {}}
     for span, _, sign in changes:
-        for key in _versions_of(span):
-            deltas.setdefault(key, VersionDelta()).starts[span.start_ns] += sign
-    return deltas
+        if span.state != "partial":
+            for key in _versions_of(span.traits):
+                signed[sign].setdefault(key, []).append(span.start_ns)
+    came, went = signed[1], signed[-1]
+    return {key: _delta(came.get(key, []), went.get(key, [])) for key in came | went}
 
 
-def _versions_of(span: Brief) -> Iterator[VersionKey]:
-    if span.state == "partial":
-        return
-    if span.prompt_version is not None:
-        yield "prompt", span.prompt_name or "", span.prompt_version
-    if span.app_version is not None:
-        yield "app", span.service or "", span.app_version
-    if span.model is not None and span.kind in ("llm", "embedding"):
-        yield "model", span.request_model or span.model, span.model
+def _delta(came: list[int], went: list[int]) -> VersionDelta:
+    """Spans that changed without changing their start came and went."""
+    if not went:
+        return VersionDelta(len(came), came, went)
+    left = Counter(came)
+    left.subtract(went)
+    return VersionDelta(
+        left.total(),
+        [start for start, count in left.items() if count > 0],
+        [start for start, count in left.items() if count < 0],
+    )
+
+
+@lru_cache(maxsize=4096)
+def _versions_of(traits: tuple[str | None, ...]) -> tuple[VersionKey, ...]:
+    """The versions that spans with these `Brief.traits` speak of."""
+    (
+        kind, service, _, app_version, _, prompt_name, prompt_version, _, model, request_model, *_,
+    ) = traits  # fmt: skip
+    keys: list[VersionKey] = []
+    if prompt_version is not None:
+        keys.append(("prompt", prompt_name or "", prompt_version))
+    if app_version is not None:
+        keys.append(("app", service or "", app_version))
+    if model is not None and kind in ("llm", "embedding"):
+        keys.append(("model", request_model or model, model))
+    return tuple(keys)

@@ -13,6 +13,7 @@ from llmwatch.store.projection import DETAILS, Brief, project
 from llmwatch.store.records import digest
 from llmwatch.store.span import Span
 from llmwatch.store.writes.family import Family, Fresh, load_families
+from llmwatch.store.writes.insert import insert
 from llmwatch.store.writes.rollups import write_rollups
 from llmwatch.store.writes.shelf import Shelf
 from llmwatch.store.writes.tally import Tally
@@ -22,9 +23,7 @@ Arrival: TypeAlias = tuple[Span, Tally]
 """A record, and where to count what becomes of it."""
 
 _COLUMNS: Final = ("usage_role", *Brief._fields, *DETAILS)
-_INSERT: Final = (
-    f"INSERT INTO spans (id, trace, {', '.join(_COLUMNS)}) VALUES (?, ?, {', '.join('?' * len(_COLUMNS))})"
-)
+_INSERTED: Final = ("id", "trace", *_COLUMNS)
 _UPDATE: Final = f"UPDATE spans SET ({', '.join(_COLUMNS)}) = ({', '.join('?' * len(_COLUMNS))}) WHERE id = ?"
 _CAPTURED: Final = DETAILS.index("content_captured")
 
@@ -52,8 +51,10 @@ def write_spans(shelf: Shelf, arrivals: Iterable[Arrival], received_ns: int) -> 
 
 def _write_rows(shelf: Shelf, families: Sequence[Family]) -> None:
     fresh = [(family, span_id, row) for family in families for span_id, row in family.fresh.items()]
-    shelf.db.executemany(
-        _INSERT,
+    insert(
+        shelf.db,
+        "spans",
+        _INSERTED,
         [
             (row.id, family.id, family.roles.get(span_id), *row.brief, *row.details)
             for family, span_id, row in fresh

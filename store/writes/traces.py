@@ -9,13 +9,11 @@ from llmwatch.store.facets import facets_of
 from llmwatch.store.projection import Brief
 from llmwatch.store.summary import Summary, summarise
 from llmwatch.store.writes.family import Family
+from llmwatch.store.writes.insert import insert
 from llmwatch.store.writes.shelf import Shelf
 
 _COLUMNS: Final = ("received_ns", *Summary._fields)
-_INSERT: Final = (
-    f"INSERT INTO traces (id, trace_id, {', '.join(_COLUMNS)})"
-    f" VALUES (?, ?, {', '.join('?' * len(_COLUMNS))})"
-)
+_INSERTED: Final = ("id", "trace_id", *_COLUMNS)
 _UPDATE: Final = (
     f"UPDATE traces SET ({', '.join(_COLUMNS)}) = ({', '.join('?' * len(_COLUMNS))}) WHERE id = ?"
 )
@@ -24,15 +22,19 @@ _UPDATE: Final = (
 def write_traces(shelf: Shelf, grown: Sequence[tuple[Family, Collection[Brief]]], received_ns: int) -> None:
     """Write the rows and facets of traces that have grown, given with all their spans as they are now."""
     rows = [(family, summarise(briefs, family.roles)) for family, briefs in grown]
-    shelf.db.executemany(_INSERT, [(f.id, f.trace_id, received_ns, *summary) for f, summary in rows if f.new])
-    shelf.db.executemany(_UPDATE, [(received_ns, *summary, f.id) for f, summary in rows if not f.new])
-    facets = [
-        (f.id, {pair for fresh in f.fresh.values() for pair in facets_of(fresh.brief)}) for f, _ in grown
-    ]
-    shelf.db.executemany(
-        "INSERT OR IGNORE INTO trace_facets (facet, trace) VALUES (?, ?)",
-        [(shelf.facet(*pair), trace) for trace, pairs in facets for pair in pairs],
+    insert(
+        shelf.db,
+        "traces",
+        _INSERTED,
+        [(family.id, family.trace_id, received_ns, *summary) for family, summary in rows if family.new],
     )
+    shelf.db.executemany(_UPDATE, [(received_ns, *summary, f.id) for f, summary in rows if not f.new])
+    found = {
+        (shelf.facet(*pair), family.id)
+        for family, _ in grown
+        for pair in {pair for fresh in family.fresh.values() for pair in facets_of(fresh.brief)}
+    }
+    shelf.db.executemany("INSERT OR IGNORE INTO trace_facets (facet, trace) VALUES (?, ?)", sorted(found))
     shelf.db.executemany(
         "DELETE FROM trace_facets WHERE facet = ? AND trace = ?",
         [(shelf.facet(*pair), family.id) for family, briefs in grown for pair in _lost(family, briefs)],
