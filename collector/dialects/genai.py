@@ -11,7 +11,13 @@ from typing import Final
 from llmwatch.collector.dialects.bodies import request_messages, response_messages
 from llmwatch.collector.dialects.documents import documents
 from llmwatch.collector.dialects.facts import Dialect, Fact
-from llmwatch.collector.dialects.messages import input_messages, output_messages, system_message
+from llmwatch.collector.dialects.messages import (
+    input_messages,
+    input_reference,
+    output_messages,
+    output_reference,
+    system_message,
+)
 from llmwatch.collector.dialects.readers import definitions, paid_tier, provider, refusal, setting
 from llmwatch.collector.dialects.times import seconds, seconds_or_ns
 from llmwatch.collector.dialects.values import as_json, count, flag, nanousd, text, texts
@@ -85,6 +91,10 @@ _CONTENT: Final = {
     "gen_ai.system_instructions": Fact("content", "system", system_message),
     "gen_ai.prompt": Fact("content", "old_input_messages", request_messages),
     "gen_ai.completion": Fact("content", "old_output_messages", response_messages),
+    "gen_ai.input.messages_ref": Fact("content", "old_input_messages", input_reference, 1),
+    "gen_ai.input.messages.ref": Fact("content", "old_input_messages", input_reference, 1),
+    "gen_ai.output.messages_ref": Fact("content", "old_output_messages", output_reference, 1),
+    "gen_ai.output.messages.ref": Fact("content", "old_output_messages", output_reference, 1),
     "gen_ai.tool.definitions": Fact("content", "tool_definitions", definitions),
 }  # fmt: skip
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from llmwatch.collector.dialects.parts import REFUSAL, parts, tool_calls, tool_response
 from llmwatch.collector.dialects.schema import schema_messages
-from llmwatch.collector.dialects.values import clean, first, parsed
+from llmwatch.collector.dialects.values import clean, first, parsed, text
 from llmwatch.store.span import Message, Part
 
 _ITEM_ROLES: Final = {
@@ -31,6 +31,16 @@ def input_messages(value: Any) -> tuple[Message, ...] | None:
 def output_messages(value: Any) -> tuple[Message, ...] | None:
     """What the model said: a list of messages, one message, or text."""
     return _messages(value, "assistant")
+
+
+def input_reference(value: Any) -> tuple[Message, ...] | None:
+    """Messages that were uploaded elsewhere: where they are, never fetched."""
+    return _reference(value, "user")
+
+
+def output_reference(value: Any) -> tuple[Message, ...] | None:
+    """As `input_reference`, for what the model said."""
+    return _reference(value, "assistant")
 
 
 def system_message(value: Any) -> Message | None:
@@ -69,6 +79,11 @@ def message(item: Any, role: str) -> Message | None:
     )
 
 
+def _reference(value: Any, role: str) -> tuple[Message, ...] | None:
+    uri = text(value)
+    return (Message(role=role, parts=(Part(type="uri", uri=uri),)),) if uri else None
+
+
 def _messages(value: Any, role: str) -> tuple[Message, ...] | None:
     if isinstance(value, str) and (decoded := schema_messages(value)):
         return decoded
@@ -85,7 +100,7 @@ def _messages(value: Any, role: str) -> tuple[Message, ...] | None:
 def _is_message(item: Any) -> bool:
     if not isinstance(item, dict):
         return False
-    return "role" in item or "parts" in item or "message" in item or item.get("type") in _ITEM_ROLES
+    return "role" in item or "parts" in item or "message" in item or str(item.get("type")) in _ITEM_ROLES
 
 
 def _role(item: Mapping[str, Any], role: str) -> str:
@@ -96,8 +111,7 @@ def _role(item: Mapping[str, Any], role: str) -> str:
 
 
 def _content(item: Mapping[str, Any]) -> tuple[Part, ...]:
-    kind = item.get("type")
-    if kind in _ITEM_ROLES:
+    if str(item.get("type")) in _ITEM_ROLES:
         return parts(item)
     content = _parsed_parts(first(item, ("content", "contents", "parts", "text")))
     answered = first(item, ("tool_call_id", "toolCallId"))
@@ -125,10 +139,9 @@ def _tool_answer(answered: Any, content: Any, item: Mapping[str, Any]) -> tuple[
 
 
 def _parsed_parts(content: Any) -> Any:
-    """A list of parts that came as JSON text; text that merely looks like JSON stays text.
+    """A list of parts that was dumped to a string; an answer in JSON is a string as well and stays one.
 
-    Python's senders dump a message's parts to a string, while an answer in JSON is a string as well: only
-    a list whose items have a type, or are Anthropic's or Gemini's, is a list of parts.
+    Only a list whose items all have a type is a list of parts.
     """
     if not isinstance(content, str) or content[:2] not in ("[{", "[ "):
         return content

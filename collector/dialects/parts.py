@@ -74,7 +74,7 @@ def _part(item: Any) -> Part | None:
     if not isinstance(item, dict):
         said = clean(item) if isinstance(item, str) else None
         return Part(type="text", text=said) if said else None
-    kind = item.get("type")
+    kind = str(item.get("type"))
     if kind in _CALL:
         return _call(item)
     if kind in _RESPONSE:
@@ -83,7 +83,7 @@ def _part(item: Any) -> Part | None:
         said = _said(item)
         return Part(type="reasoning", text=said) if said else None
     if kind in _MEDIA:
-        return media(item, str(kind))
+        return media(item, kind)
     return _spoken(item) if kind in _TEXT else _untyped(item)
 
 

@@ -23,7 +23,7 @@ from llmwatch.collector.dialects.usage import usage_of_body
 from llmwatch.collector.dialects.values import as_json, count, first, flag, mapping, text, texts
 from llmwatch.store.span import Score, Span
 
-__all__ = ["PLAIN_JSON", "feedback_from", "score_from", "spans_and_scores", "spans_from"]
+__all__ = ["PLAIN_JSON", "feedback_from", "score_from", "spans_and_scores"]
 
 Names = Mapping[str, tuple[str, ...]]
 
@@ -132,6 +132,7 @@ PLAIN_JSON: Final = Dialect(
         "tags": Fact("context", "tags", texts),
         "variables": Fact("context", "prompt_variables", mapping),
         "template_variables": Fact("context", "prompt_variables", mapping),
+        "message_id": Fact("context", "request_id", text, 1),
         "metadata": Fact("context", "metadata", mapping),
         "properties": Fact("context", "metadata", mapping, 1),
         "retry_count": Fact("context", "retry_count", count),
@@ -142,15 +143,6 @@ PLAIN_JSON: Final = Dialect(
 """Names in snake case: ``traceId`` and ``Helicone-User-Id`` come as ``trace_id`` and ``helicone_user_id``."""
 
 _RULES: Final = Rules((PLAIN_JSON, *DIALECTS))
-
-
-def spans_from(item: Any) -> list[Span]:
-    """The spans of one posted object.
-
-    Raises:
-        IngestError: It is no span.
-    """
-    return spans_and_scores(item)[0]
 
 
 def spans_and_scores(item: Any) -> tuple[list[Span], list[Score]]:

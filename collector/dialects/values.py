@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import msgspec
 
-from llmwatch.collector.safejson import plain
+from llmwatch.collector.safejson import MAX_DEPTH, plain
 
 _REDACTED: Final = frozenset({
     "<REDACTED>", "REDACTED", "[REDACTED]", "<redacted>", "[redacted]", "__redacted__", "__REDACTED__",
@@ -162,21 +162,29 @@ def as_json(value: Any) -> str | None:
 
 
 def _load(source: str) -> Any:
-    """The value of JSON or of Python's repr; None when it is neither."""
-    try:
-        return _read_json(source)
-    except _UNREADABLE:
-        pass
-    try:
-        return plain(json.loads(source, parse_constant=str))
-    except _UNREADABLE:
-        pass
+    """The value of JSON or of Python's repr; None when it is neither, or nested too deeply."""
+    for read in (_strict, _lenient, _python):
+        try:
+            return read(source)
+        except _UNREADABLE:
+            continue
+    return None
+
+
+def _strict(source: str) -> Any:
+    found = _read_json(source)
+    # So few brackets cannot nest deeply; looking at every value costs 20 times the decoding.
+    return found if source.count("[") + source.count("{") <= MAX_DEPTH else plain(found)
+
+
+def _lenient(source: str) -> Any:
+    return plain(json.loads(source, parse_constant=str))
+
+
+def _python(source: str) -> Any:
     if len(source) > _LONGEST_REPR:
-        return None
-    try:
-        return plain(_without_tuples(ast.literal_eval(source)))
-    except _UNREADABLE:
-        return None
+        raise ValueError("too long for Python's parser")
+    return plain(_without_tuples(ast.literal_eval(source)))
 
 
 def _without_tuples(value: Any) -> Any:
