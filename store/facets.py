@@ -11,7 +11,7 @@ from llmwatch.store.projection import Brief
 
 FACETS: Final = {
     "kind": ("kind",),
-    "model": ("model", "request_model"),
+    "model": ("model", "response_model"),
     "provider": ("provider",),
     "service": ("service",),
     "env": ("environment",),

@@ -23,6 +23,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final, Literal, TypeAlias, cast
 
+from llmwatch.durations import parse_duration
 from llmwatch.errors import FilterError
 from llmwatch.store.facets import FACETS, LISTS
 
@@ -51,13 +52,8 @@ KEYS: Final[dict[str, Sort]] = {
 """Every key, and what stands behind it."""
 
 _CHOICES: Final = {"status": ("error", "ok", "running"), "yes_no": ("yes", "no")}
-_SCALES: Final = {
-    "money": {"": 10**9},
-    "duration": {"": 10**9, "ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "m": 6 * 10**10, "h": 36 * 10**11},
-    "count": {"": 1, "k": 10**3, "K": 10**3, "M": 10**6},
-    "age": {"s": 10**9, "m": 6 * 10**10, "h": 36 * 10**11, "d": 864 * 10**11},
-}
-"""Units: of money nano-dollars, of time nanoseconds."""
+_SCALES: Final = {"money": {"": 10**9}, "count": {"": 1, "k": 10**3, "m": 10**6}}
+"""Units of numbers; money is kept in nano-dollars."""
 _EXAMPLES: Final = {
     "status": "status:error, status:ok or status:running",
     "yes_no": "yes or no",
@@ -71,6 +67,8 @@ _KEY: Final = re.compile(r"([A-Za-z_]+)(:|=|[<>]=?)")
 _NUMBER: Final = re.compile(r"\$?(\d+(?:\.\d+)?|\.\d+)([A-Za-z]*)", re.ASCII)
 _BARE: Final = re.compile(r'[^\s|"]+')
 _QUOTED: Final = re.compile(r'"((?:[^"]|"")*)"')
+_LARGEST: Final = 1 << 62
+"""SQLite's integers, with room for what is added to them."""
 _MOST_VALUES: Final = 200
 """SQLite takes expressions 1,000 deep."""
 _PLAIN: Final = re.compile(r"[\w.:/@-]+")
@@ -251,12 +249,13 @@ def _convert(sort: Sort, value: str) -> str | int | None:
         return value if value in _CHOICES[sort] else None
     if sort == "date":
         return _date(value)
-    match = _NUMBER.fullmatch(value)
-    scale = _SCALES[sort].get(match[2]) if match else None
-    if match is None or scale is None:
-        return None
-    number = round(Decimal(match[1]) * scale)
-    return number if number < 1 << 63 else None
+    if sort in ("duration", "age"):
+        number = parse_duration(value)
+    else:
+        match = _NUMBER.fullmatch(value)
+        scale = _SCALES[sort].get(match[2].lower()) if match else None
+        number = round(Decimal(match[1]) * scale) if match and scale else None
+    return number if number is None or number < _LARGEST else None
 
 
 def _date(value: str) -> int | None:

@@ -33,6 +33,8 @@ def merge(records: Sequence[Span]) -> Span:
     if len(records) == 1:
         return records[0]
     unique = {digest(record): record for record in records}
+    if len(unique) == 1:
+        return records[0]
     ordered = [record for _, record in sorted(unique.items(), key=_position)]
     whole = [record for record in ordered if record.state != "partial"]
     merged = reduce(_later, ordered)

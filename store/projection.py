@@ -40,11 +40,11 @@ class Brief(NamedTuple):
     prompt_version: str | None
     provider: str | None
     model: str | None
-    request_model: str | None
+    response_model: str | None
     finish_reasons: str | None
     tool_name: str | None
     heuristics_failed: str | None
-    response_model: str | None
+    request_model: str | None
     response_id: str | None
     time_to_first_chunk_ns: int | None
     refused: int | None
@@ -117,12 +117,14 @@ def project(span: Span, received_ns: int) -> tuple[Brief, tuple[Any, ...]]:
         context.prompt_name,
         context.prompt_version,
         call.provider,
-        call.response_model or call.request_model,
-        call.request_model,
+        # A failed call has no answering model: grouped by the answered one, errors would have a model of
+        # their own and every other model would have none.
+        call.request_model or call.response_model,
+        call.response_model,
         _array(call.finish_reasons),
         tool.name,
         None if span.heuristics is None else _array(span.heuristics, empty="[]"),
-        call.response_model,
+        call.request_model,
         call.response_id,
         call.time_to_first_chunk_ns,
         call.refused,
@@ -174,6 +176,6 @@ def _captured(content: Content, tool: Tool, retrieval: Retrieval) -> int:
     """1 when a prompt, an answer, an input or an output is kept."""
     return int(
         bool(content.input_messages or content.output_messages)
-        or (content.input_text or content.output_text or tool.arguments or tool.result) is not None
+        or bool(content.input_text or content.output_text or tool.arguments or tool.result)
         or bool(retrieval.query or retrieval.documents)
     )

@@ -33,7 +33,7 @@ CREATE TABLE spans (
     provider TEXT,
     request_model TEXT,
     response_model TEXT,
-    model TEXT,                             -- answered, else requested: what numbers are grouped by
+    model TEXT,                             -- requested, else answered: what numbers are grouped by
     response_id TEXT,
     temperature REAL,
     max_tokens INTEGER,

@@ -52,7 +52,7 @@ def _delta(came: list[int], went: list[int]) -> VersionDelta:
 def _versions_of(traits: tuple[str | None, ...]) -> tuple[VersionKey, ...]:
     """The versions that spans with these `Brief.traits` speak of."""
     (
-        kind, service, _, app_version, _, prompt_name, prompt_version, _, model, request_model, *_,
+        kind, service, _, app_version, _, prompt_name, prompt_version, _, model, response_model, *_,
     ) = traits  # fmt: skip
     keys: list[VersionKey] = []
     if prompt_version is not None:
@@ -60,5 +60,5 @@ def _versions_of(traits: tuple[str | None, ...]) -> tuple[VersionKey, ...]:
     if app_version is not None:
         keys.append(("app", service or "", app_version))
     if model is not None and kind in ("llm", "embedding"):
-        keys.append(("model", request_model or model, model))
+        keys.append(("model", model, response_model or model))
     return tuple(keys)

@@ -38,7 +38,7 @@ _ADD_VERSION: Final = """
 _SPANS_OF_VERSION: Final = {
     "prompt": "coalesce(prompt_name, '') = ? AND prompt_version = ?",
     "app": "coalesce(service, '') = ? AND app_version = ?",
-    "model": "coalesce(request_model, model) = ? AND model = ? AND kind IN ('llm', 'embedding')",
+    "model": "model = ? AND coalesce(response_model, model) = ? AND kind IN ('llm', 'embedding')",
 }
 
 

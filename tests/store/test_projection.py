@@ -1,0 +1,102 @@
+"""A span as a row: places of the tuple agree with their names, and unknown stays unknown."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from llmwatch.store.facets import facets_of
+from llmwatch.store.projection import DETAILS, Brief, project
+from llmwatch.store.rows import Dimension
+from llmwatch.store.span import Call, Content, Context, Retrieval, Span, Tool, Usage
+from tests.store.builders import T0, brief, spoken
+
+FULL = Span(
+    trace_id="t", span_id="s", parent_id="p", name="n", kind="llm", dialect="d", start_ns=T0, end_ns=T0 + 5,
+    status="error", error_type="E", error_message="m", level="warn",
+    context=Context(
+        service="svc", app_version="1", environment="prod", session_id="ses", user_id="u", feature="f",
+        request_id="req", prompt_name="pn", prompt_version="pv", tags=("a", "b"), retry_count=0,
+    ),
+    call=Call(
+        operation="chat", provider="openai", request_model="asked", response_model="answered",
+        response_id="r", parameters={"temperature": 0.5, "max_tokens": 9}, finish_reasons=("stop",),
+        stream=True, time_to_first_chunk_ns=3, cache_hit=False, refused=False, sender_cost_nanousd=8,
+        usage=Usage(
+            input_tokens=1, output_tokens=2, total_tokens=3, cache_read_tokens=4, cache_write_tokens=5,
+            cache_write_1h_tokens=6, reasoning_tokens=7, input_audio_tokens=8, output_audio_tokens=9,
+            estimated=True,
+        ),
+    ),
+    tool=Tool(name="tool", call_id="c", success=True),
+    retrieval=Retrieval(document_count=2),
+    content=spoken("hello", "hi"),
+    heuristics=("empty",),
+)  # fmt: skip
+
+
+def test_every_column_has_its_value() -> None:
+    row, details = project(FULL, 77)
+    columns = {**row._asdict(), **dict(zip(DETAILS, details, strict=True))}
+    assert columns == {
+        "span_id": "s", "parent_id": "p", "name": "n", "state": "ended", "start_ns": T0, "end_ns": T0 + 5,
+        "duration_ns": 5, "status": "error", "error_type": "E", "error_message": "m", "session_id": "ses",
+        "user_id": "u", "kind": "llm", "service": "svc", "environment": "prod", "app_version": "1",
+        "feature": "f", "prompt_name": "pn", "prompt_version": "pv", "provider": "openai",
+        "model": "asked", "request_model": "asked", "finish_reasons": '["stop"]', "tool_name": "tool",
+        "heuristics_failed": '["empty"]', "response_model": "answered", "response_id": "r",
+        "time_to_first_chunk_ns": 3, "refused": False, "input_tokens": 1, "output_tokens": 2,
+        "total_tokens": 3, "cache_read_tokens": 4, "cache_write_tokens": 5, "reasoning_tokens": 7,
+        "cost_nanousd": None, "trace_id": "t", "dialect": "d", "level": "warn", "request_id": "req",
+        "tags": '["a","b"]', "retry_count": 0, "operation": "chat", "temperature": 0.5, "max_tokens": 9,
+        "stream": True, "cache_hit": False, "cache_write_1h_tokens": 6, "input_audio_tokens": 8,
+        "output_audio_tokens": 9, "tokens_estimated": True, "sender_cost_nanousd": 8, "tool_call_id": "c",
+        "tool_success": True, "document_count": 2, "content_captured": 1, "received_ns": 77,
+    }  # fmt: skip
+
+
+def test_the_table_has_these_columns(db: sqlite3.Connection) -> None:
+    columns = {row[1] for row in db.execute("PRAGMA table_info(spans)")}
+    assert columns == {"id", "trace", "usage_role", *Brief._fields, *DETAILS}
+
+
+def test_slices_are_what_their_names_say() -> None:
+    row = brief(FULL)
+    names = Dimension.__args__  # type: ignore[attr-defined]
+    assert row.dimensions == tuple(getattr(row, name) for name in names)
+    assert row.traits[:9] == row.dimensions
+    assert row.traits[9:] == (row.response_model, row.finish_reasons, row.tool_name, row.heuristics_failed)
+    assert row.usage == (1, 2, 3, 4, 5, 7)
+
+
+def test_unknown_is_none() -> None:
+    row, details = project(Span(trace_id="t", span_id="s", start_ns=T0, state="started", end_ns=9), 0)
+    known = {"span_id", "name", "state", "start_ns", "status", "kind"}
+    assert {name for name, value in row._asdict().items() if value is not None} == known
+    said = {name for name, value in zip(DETAILS, details, strict=True) if value is not None}
+    assert said == {"trace_id", "dialect", "content_captured", "received_ns"}
+    assert row.end_ns is None, "only a record that is final knows an end"
+
+
+def test_content_is_captured_when_anything_was_said() -> None:
+    place = DETAILS.index("content_captured")
+
+    def captured(**fields: object) -> int:
+        return int(project(Span(trace_id="t", span_id="s", start_ns=0, **fields), 0)[1][place])  # type: ignore[arg-type]
+
+    assert captured() == 0
+    assert captured(content=Content(attributes={"a": 1})) == 0
+    assert captured(content=Content(input_text="")) == 0, "an emptied text was not captured"
+    assert captured(content=Content(input_text="x")) == 1
+    assert captured(content=spoken("a", "b")) == 1
+    assert captured(tool=Tool(arguments="{}")) == 1
+    assert captured(retrieval=Retrieval(query="q")) == 1
+
+
+def test_facets() -> None:
+    assert set(facets_of(brief(FULL))) == {
+        ("kind", "llm"), ("model", "answered"), ("model", "asked"), ("provider", "openai"),
+        ("service", "svc"), ("env", "prod"), ("app", "1"), ("feature", "f"), ("prompt", "pn"),
+        ("version", "pv"), ("user", "u"), ("session", "ses"), ("tool", "tool"), ("finish", "stop"),
+        ("heuristic", "empty"),
+    }  # fmt: skip
+    assert set(facets_of(brief(Span(trace_id="t", span_id="s", start_ns=0)))) == {("kind", "span")}
