@@ -6,9 +6,12 @@ Workers and threads only ever post these: handlers alone change widgets.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.message import Message
 
-from llmwatch.store.rows import SpanDetail
+if TYPE_CHECKING:
+    from llmwatch.store.rows import SpanDetail
 
 
 class ShowTrace(Message):

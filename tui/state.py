@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from llmwatch.analysis.health import Level
 from llmwatch.tui.models.runs import Tone
+
+if TYPE_CHECKING:
+    from llmwatch.analysis.health import Level
 
 STYLES: Final[Mapping[Tone, str]] = {
     "plain": "",

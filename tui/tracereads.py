@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from llmwatch.store.rows import SpanDetail, TraceRow
 from llmwatch.tui.models.rowcache import PAGE
 from llmwatch.tui.models.traceorder import EveryTrace, Matching, Order, Ranked
 from llmwatch.tui.models.tracetitle import Sort
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
     from llmwatch.store.filters import Filter
     from llmwatch.store.reads.traces import Ranking
+    from llmwatch.store.rows import SpanDetail, TraceRow
 
 CHUNK: Final = 50_000
 """Ids read at once: about 20 ms, after which a newer filter takes over."""

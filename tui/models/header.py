@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from llmwatch.analysis.health import Verdict
 from llmwatch.format import age, clock, size, tokens
 from llmwatch.neutral import neutral_line
-from llmwatch.store.rows import StoreStats
 from llmwatch.tui.models.cells import Cell, Line, space, width_of
 from llmwatch.tui.models.runs import Run
 from llmwatch.tui.state import look
 
-_SECOND = 10**9
+if TYPE_CHECKING:
+    from llmwatch.analysis.health import Verdict
+    from llmwatch.store.rows import StoreStats
 
 
 @dataclass(frozen=True, slots=True)

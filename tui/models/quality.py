@@ -15,7 +15,7 @@ from llmwatch.tui.models.runs import Tone
 from llmwatch.tui.state import look
 
 DAY_S: Final = 86_400
-STEPS: Final = 48
+STEPS: Final = 60
 _SPANS_S: Final = (3600, 3 * 3600, 6 * 3600, 12 * 3600, DAY_S)
 _RECENT: Final = 4
 """The last quarter of the window is compared with the rest of it."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from llmwatch.store.rows import TraceRow
 from llmwatch.tui.models.traceorder import Order
+
+if TYPE_CHECKING:
+    from llmwatch.store.rows import TraceRow
 
 PAGE: Final = 256
 """Rows read at once: a window query of that many takes 0.3 to 0.8 ms at a million rows."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from llmwatch.neutral import neutral_line
-from llmwatch.store.rows import TraceRow
 from llmwatch.tui import format as fmt
 from llmwatch.tui.models.runs import Run, Tone
+
+if TYPE_CHECKING:
+    from llmwatch.store.rows import TraceRow
 
 _COUNT: Final = fmt.TOKENS_WIDTH - 1
 """Tokens of one trace: ``99,999`` or ``1.23 M``."""

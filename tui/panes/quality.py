@@ -5,23 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from textual.app import ComposeResult
-
-from llmwatch.analysis.budget import SECOND_NS
 from llmwatch.config import Config
 from llmwatch.tui.host import host
 from llmwatch.tui.models.cells import Line
-from llmwatch.tui.models.quality import DAY_S, QualityView, quality_lines, quality_view, window_of
 from llmwatch.tui.panes.base import Pane
 
 if TYPE_CHECKING:
     import sqlite3
 
+    from llmwatch.tui.models.quality import QualityView
     from llmwatch.tui.widgets.chart import QualityChart
 
 
-class QualityPane(Pane[QualityView]):
-    """A chart of scores or checks with new versions marked on it, and the numbers."""
+class QualityPane(Pane["QualityView"]):
+    """A chart of scores or checks with new versions marked on it, and the numbers below."""
 
     number = 2
     title = "Quality"
@@ -30,10 +27,6 @@ class QualityPane(Pane[QualityView]):
         super().__init__()
         self._chart: QualityChart | None = None
 
-    def compose(self) -> ComposeResult:
-        """The numbers; the chart comes when there is something to draw."""
-        yield self.lines
-
     def question(self) -> Callable[[sqlite3.Connection], QualityView]:
         """The last day, or as much of it as there is."""
         now_ns, config = host(self).now_ns(), host(self).config
@@ -41,13 +34,15 @@ class QualityPane(Pane[QualityView]):
 
     def draw(self, view: QualityView, width: int, height: int) -> Sequence[Line]:
         """The numbers below the chart."""
+        from llmwatch.tui.models.quality import quality_lines
+
         return quality_lines(view, width, height)
 
     def changed(self, view: QualityView) -> None:
         """Draw the chart; the first time this imports what it is drawn with."""
         self.now_of(f" · {view.window.title}")
         if self._chart is None and view.series:
-            from llmwatch.tui.widgets.chart import QualityChart  # noqa: PLC0415 - 30 ms, after the first paint
+            from llmwatch.tui.widgets.chart import QualityChart
 
             self._chart = QualityChart()
             self.add_class("-chart")
@@ -58,15 +53,16 @@ class QualityPane(Pane[QualityView]):
 
 def load(db: sqlite3.Connection, now_ns: int, config: Config) -> QualityView:
     """Quality at ``now_ns``."""
-    from llmwatch.store.reads import metrics, quality, versions  # noqa: PLC0415
+    from llmwatch.store.reads import metrics, quality, versions
+    from llmwatch.tui.models.quality import DAY_S, quality_view, window_of
 
-    now_s = now_ns // SECOND_NS
+    now_s = now_ns // 10**9
     hours = metrics.trend(db, now_s // 3600 * 3600 - DAY_S, now_s + 60, 3600, {})
     window = window_of(next((hour.start_s for hour in hours if hour.totals.spans), None), now_s)
     return quality_view(
         window,
         quality.score_trend(db, window.start_s, window.end_s, window.step_s),
         metrics.trend(db, window.start_s, window.end_s, window.step_s, {"kind": "llm"}),
-        versions.live(db, window.start_s * SECOND_NS),
+        versions.live(db, window.start_s * 10**9),
         config.health.heuristic_pass_warn,
     )

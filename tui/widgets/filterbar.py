@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -9,9 +11,11 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from llmwatch.errors import FilterError
-from llmwatch.store.filters import Filter, parse
 from llmwatch.tui.safe import safe, safe_line
 from llmwatch.tui.widgets.promptline import PromptLine
+
+if TYPE_CHECKING:
+    from llmwatch.store.filters import Filter
 
 _PROMPT = "/ "
 
@@ -71,6 +75,8 @@ class FilterBar(Vertical):
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
+        from llmwatch.store.filters import parse  # noqa: PLC0415 - not before the first paint
+
         event.stop()
         text = event.value.strip()
         try:

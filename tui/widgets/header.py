@@ -9,20 +9,20 @@ from urllib.parse import urlsplit
 from textual.content import Content
 from textual.widget import Widget
 
-from llmwatch.analysis.health import Verdict
 from llmwatch.config import Config
 from llmwatch.errors import StoreError
-from llmwatch.store.rows import StoreStats
 from llmwatch.tui.host import FeedEvent, host
 from llmwatch.tui.messages import DataChanged, DataMissing, FeedFailed
 from llmwatch.tui.models.cells import text_of
 from llmwatch.tui.models.header import HeaderView, Link, header_line
-from llmwatch.tui.outlook import read_outlook
 from llmwatch.tui.probe import answers
 from llmwatch.tui.state import STYLES
 
 if TYPE_CHECKING:
     import sqlite3
+
+    from llmwatch.analysis.health import Verdict
+    from llmwatch.store.rows import StoreStats
 
 _TICK_S: Final = 1.0
 _PROBE_S: Final = 3.0
@@ -113,7 +113,8 @@ class HeaderLine(Widget):
 
 def load(db: sqlite3.Connection, now_ns: int, config: Config) -> Summary:
     """The summary at ``now_ns``."""
-    from llmwatch.store.reads import status, traces  # noqa: PLC0415 - not before the first paint
+    from llmwatch.store.reads import status, traces
+    from llmwatch.tui.outlook import read_outlook
 
     ids = traces.id_range(db)
     return Summary(read_outlook(db, now_ns, config).verdict, status.stats(db), ids[1] if ids else 0)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from textual.events import Click, MouseScrollDown, MouseScrollUp, Resize
 from textual.message import Message
 
-from llmwatch.store.rows import TraceRow
 from llmwatch.tui.host import host
 from llmwatch.tui.models.rowcache import RowCache
 from llmwatch.tui.models.runs import Run
 from llmwatch.tui.models.tracecells import Column, cells, glyph, header, layout
 from llmwatch.tui.models.tracewindow import TraceWindow
 from llmwatch.tui.widgets.rowview import RowView
+
+if TYPE_CHECKING:
+    from llmwatch.store.rows import TraceRow
 
 _MARGIN = 4
 """The mark, the glyph of the state, and a blank after each."""
