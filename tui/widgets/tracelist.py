@@ -63,6 +63,10 @@ class TraceList(TraceKeys):
         host(self).feed_events.subscribe(self, self._on_feed)
         self._show_title()
 
+    def on_show(self) -> None:
+        """Read what was not read while nobody could see it: the first traces come while it is hidden."""
+        self.run_worker(self.reload(), group="news")
+
     # What is shown
 
     def choose(self, choice: Choice) -> None:
