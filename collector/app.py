@@ -51,7 +51,7 @@ def create_app(writer: Writer, pipeline: Pipeline, config: Config, database: Pat
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        watching = asyncio.create_task(watchdog.run(writer, database, config))
+        watching = asyncio.create_task(watchdog.run(writer, database, config), name="watchdog")
         yield
         watching.cancel()
         with contextlib.suppress(asyncio.CancelledError):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
 from msgspec.structs import replace
 
 from llmwatch.collector import dialects
 from llmwatch.collector.caps import capped
-from llmwatch.collector.otlp.decoded import Decoded
+from llmwatch.collector.otlp.decoded import Decoded, gather
 from llmwatch.collector.records import RawLog, RawSpan
+from llmwatch.collector.safejson import loads
 from llmwatch.config import Config
 from llmwatch.evals.heuristics import check
 from llmwatch.evals.refusal import refused
@@ -15,6 +20,18 @@ from llmwatch.providers.free import free_endpoint
 from llmwatch.providers.prices import price
 from llmwatch.store.batch import Batch
 from llmwatch.store.span import Score, Span
+
+PlainReader: TypeAlias = Callable[[Any], tuple[Sequence[Span], Sequence[Score]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a request brings, ready to be stored, and what of it is rejected."""
+
+    batch: Batch
+    rejected: int
+    failures: tuple[tuple[int, str], ...]
+    """Position and reason of the first hundred that are rejected."""
 
 
 class Pipeline:
@@ -24,28 +41,42 @@ class Pipeline:
         self._longest = config.collector.max_value_kib * 1024
         self._is_free = free_endpoint(config.providers)
 
-    def spans(self, decoded: Decoded[RawSpan], size: int) -> Batch:
+    def spans(self, decoded: Decoded[RawSpan], size: int) -> Prepared:
         """What the spans of a body of ``size`` bytes, and the scores in them, are stored as."""
-        spans: list[Span] = []
-        scores: list[Score] = []
-        for raw in decoded.records:
-            spans.append(self.finish(dialects.normalise_span(raw), size))
-            scores += dialects.scores_of(raw)
-        counters = {"spans_rejected": decoded.rejected} if decoded.rejected else {}
-        return Batch(spans=spans, scores=scores, counters=counters)
+        read = decoded.then(
+            lambda raw: (self.finish(dialects.normalise_span(raw), size), dialects.scores_of(raw))
+        )
+        batch = Batch(
+            spans=[span for span, _ in read.records],
+            scores=[score for _, scores in read.records for score in scores],
+            counters={"spans_rejected": read.rejected} if read.rejected else {},
+        )
+        return Prepared(batch, read.rejected, read.failures)
 
-    def logs(self, decoded: Decoded[RawLog], size: int) -> Batch:
+    def logs(self, decoded: Decoded[RawLog], size: int) -> Prepared:
         """As `spans`, for log records: some say something of a span, some are scores, all are counted."""
-        spans: list[Span] = []
-        scores: list[Score] = []
-        for raw in decoded.records:
-            match dialects.normalise_log(raw):
-                case Span() as span:
-                    spans.append(self.finish(span, size))
-                case Score() as score:
-                    scores.append(score)
-        counters = {"log_records": len(decoded.records), "log_records_rejected": decoded.rejected}
-        return Batch(spans=spans, scores=scores, counters={k: n for k, n in counters.items() if n})
+        read = decoded.then(dialects.normalise_log)
+        counters = {"log_records": len(read.records), "log_records_rejected": read.rejected}
+        batch = Batch(
+            spans=[self.finish(found, size) for found in read.records if isinstance(found, Span)],
+            scores=[found for found in read.records if isinstance(found, Score)],
+            counters={name: count for name, count in counters.items() if count},
+        )
+        return Prepared(batch, read.rejected, read.failures)
+
+    def plain(self, items: Sequence[bytes], reader: PlainReader) -> Prepared:
+        """As `spans`, for plain JSON: ``reader`` finds spans and scores in each of ``items``."""
+
+        def read(item: bytes) -> tuple[list[Span], Sequence[Score]]:
+            spans, scores = reader(loads(item))
+            return [self.finish(span, len(item)) for span in spans], scores
+
+        found = gather(items, read)
+        batch = Batch(
+            spans=[span for spans, _ in found.records for span in spans],
+            scores=[score for _, scores in found.records for score in scores],
+        )
+        return Prepared(batch, found.rejected, found.failures)
 
     def finish(self, span: Span, size: int) -> Span:
         """``span``, out of a body of ``size`` bytes, ready to be stored."""

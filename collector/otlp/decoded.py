@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
@@ -10,34 +11,60 @@ from llmwatch.errors import IngestError
 
 T = TypeVar("T")
 R = TypeVar("R")
+S = TypeVar("S")
+
+_log = logging.getLogger(__name__)
 
 _LATEST_NS: Final = 1 << 63  # April 2262, and the largest integer SQLite keeps
 _TRACE_ID_BYTES: Final = 16
 _SPAN_ID_BYTES: Final = 8
 _NO_ID: Final = (b"", bytes(_SPAN_ID_BYTES), bytes(_TRACE_ID_BYTES))
-_BAD_RECORD: Final = (ValueError, OverflowError, RecursionError, IngestError)
+_BAD_RECORD: Final = (ValueError, OverflowError, RecursionError)  # UnicodeError is a ValueError
+_FAILURES_TOLD: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded(Generic[R]):
-    """The records of a request that can be taken, and how many cannot, with the first one's reason."""
+    """The records of a request that can be taken, and what is wrong with the others."""
 
     records: list[R]
     rejected: int = 0
-    reason: str = ""
+    failures: tuple[tuple[int, str], ...] = ()
+    """Position and reason of the first hundred that are rejected: enough to see the pattern."""
+
+    @property
+    def reason(self) -> str:
+        """Why the first of them is rejected."""
+        return self.failures[0][1] if self.failures else ""
+
+    def then(self, read: Callable[[R], S]) -> Decoded[S]:
+        """What ``read`` makes of the records; positions of new failures are those among the records."""
+        more = gather(self.records, read)
+        return Decoded(
+            more.records, self.rejected + more.rejected, (*self.failures, *more.failures)[:_FAILURES_TOLD]
+        )
 
 
 def gather(items: Iterable[T], read: Callable[[T], R]) -> Decoded[R]:
     """Every item that ``read`` can make a record of; one bad item does not spoil the others."""
     records: list[R] = []
-    rejected, reason = 0, ""
-    for item in items:
+    rejected = 0
+    failures: list[tuple[int, str]] = []
+    for index, item in enumerate(items):
         try:
             records.append(read(item))
+            continue
+        except IngestError as error:
+            reason = error.explain()
         except _BAD_RECORD as error:
-            rejected += 1
-            reason = reason or str(error)
-    return Decoded(records, rejected, reason)
+            reason = str(error)
+        except Exception as error:  # noqa: BLE001 - told to the sender, and to the log
+            _log.exception("a record could not be read, which is a mistake in llmwatch")
+            reason = f"llmwatch failed at it ({type(error).__name__}); its log says more"
+        rejected += 1
+        if len(failures) < _FAILURES_TOLD:
+            failures.append((index, reason))
+    return Decoded(records, rejected, tuple(failures))
 
 
 def trace_id(raw: bytes) -> str:

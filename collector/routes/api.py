@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, Final, TypeAlias
+from typing import Final
 
 import msgspec
 from starlette.requests import Request
@@ -14,16 +13,13 @@ from llmwatch.collector.dialects import plainjson
 from llmwatch.collector.door import door_of
 from llmwatch.collector.guards import NDJSON, media_type
 from llmwatch.collector.otlp.replies import INVALID_ARGUMENT
-from llmwatch.collector.safejson import loads, repaired
+from llmwatch.collector.pipeline import PlainReader, Prepared
+from llmwatch.collector.safejson import repaired
 from llmwatch.errors import IngestError
 from llmwatch.store.batch import Batch
-from llmwatch.store.span import Replay, Score, Span
-
-Reader: TypeAlias = Callable[[Any], tuple[Iterable[Span], Iterable[Score]]]
+from llmwatch.store.span import Replay
 
 _LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
-_ERRORS_TOLD: Final = 100
-"""Of a body full of mistakes the first hundred are enough to see the pattern."""
 _LONGEST_ERROR: Final = 1000
 
 
@@ -54,37 +50,27 @@ async def replays(request: Request) -> Response:
     return JSONResponse({"accepted": 1})
 
 
-async def _take(request: Request, reader: Reader) -> Response:
+async def _take(request: Request, reader: PlainReader) -> Response:
     door = door_of(request)
-    is_lines = media_type(request.scope) == NDJSON
+    split = _lines if media_type(request.scope) == NDJSON else _items
 
-    def read(body: bytes) -> tuple[int, Batch, list[dict[str, object]]]:
-        found: list[Span] = []
-        judged: list[Score] = []
-        errors: list[dict[str, object]] = []
-        items = _lines(body) if is_lines else _items(body)
-        for index, item in enumerate(items):
-            try:
-                spans, scores = reader(loads(item))
-            except IngestError as error:
-                errors.append({"index": index, "message": error.explain()[:_LONGEST_ERROR]})
-            else:
-                found += [door.pipeline.finish(span, len(item)) for span in spans]
-                judged += scores
-        return len(items), Batch(spans=found, scores=judged), errors
+    def read(body: bytes) -> tuple[int, Prepared]:
+        items = split(body)
+        return len(items), door.pipeline.plain(items, reader)
 
-    sent, batch, errors = await door.work(read, await request.body())
-    done = await door.commit(batch)
-    rejected = len(errors) + done.rejected
-    if done.rejected:
-        errors.append({"index": None, "message": f"{done.rejected} cannot be stored: {done.reason}"})
+    sent, prepared = await door.work(read, await request.body())
+    done = await door.commit(prepared.batch)
+    rejected = prepared.rejected + done.rejected
     answer: dict[str, object] = {"accepted": max(sent - rejected, 0), "rejected": rejected}
-    if not errors:
+    if not rejected:
         return JSONResponse(answer)
-    answer["errors"] = errors[:_ERRORS_TOLD]
-    if answer["accepted"]:
+    told: list[tuple[int | None, str]] = [*prepared.failures]
+    if done.rejected:
+        told.append((None, f"{done.rejected} cannot be stored: {done.reason}"))
+    answer["errors"] = [{"index": at, "message": message[:_LONGEST_ERROR]} for at, message in told]
+    if rejected < sent:
         return JSONResponse(answer)
-    return JSONResponse({"code": INVALID_ARGUMENT, "message": errors[0]["message"], **answer}, 400)
+    return JSONResponse({"code": INVALID_ARGUMENT, "message": told[0][1][:_LONGEST_ERROR], **answer}, 400)
 
 
 def _lines(body: bytes) -> list[bytes]:

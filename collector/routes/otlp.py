@@ -15,6 +15,7 @@ from llmwatch.collector.guards import media_type
 from llmwatch.collector.otlp import json, protobuf
 from llmwatch.collector.otlp.decoded import Decoded
 from llmwatch.collector.otlp.replies import PROTOBUF, Signal, accepted
+from llmwatch.collector.pipeline import Prepared
 from llmwatch.store.batch import Batch
 
 R = TypeVar("R")
@@ -42,17 +43,13 @@ async def _take(
     request: Request,
     signal: Signal,
     decode: Callable[[bytes], Decoded[R]],
-    prepare: Callable[[Decoded[R], int], Batch],
+    prepare: Callable[[Decoded[R], int], Prepared],
 ) -> Response:
-    def read(body: bytes) -> tuple[Decoded[R], Batch]:
-        decoded = decode(body)
-        return decoded, prepare(decoded, len(body))
-
     door = door_of(request)
-    decoded, batch = await door.work(read, await request.body())
-    done = await door.commit(batch)
-    rejected, reason = decoded.rejected + done.rejected, decoded.reason or done.reason
-    return accepted(signal, media_type(request.scope), rejected, reason)
+    prepared = await door.work(lambda body: prepare(decode(body), len(body)), await request.body())
+    done = await door.commit(prepared.batch)
+    reason = prepared.failures[0][1] if prepared.failures else done.reason
+    return accepted(signal, media_type(request.scope), prepared.rejected + done.rejected, reason)
 
 
 def _codec(request: Request) -> ModuleType:
