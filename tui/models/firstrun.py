@@ -46,8 +46,9 @@ def recipes(url: str) -> tuple[Recipe, ...]:
         Recipe(
             "No SDK at all",
             (
-                f"curl {url}/api/spans -H 'Content-Type: application/json' -d \\",
-                """    '{"model": "gpt-4o-mini", "prompt": "Hello", "response": "Hi!"}'""",
+                f"curl {url}/api/spans \\",
+                "    -H 'Content-Type: application/json' \\",
+                """    -d '{"model": "gpt-4o-mini", "prompt": "Hello", "response": "Hi!"}'""",
             ),
         ),
     )
@@ -62,7 +63,6 @@ def first_run_lines(url: str, width: int, height: int) -> list[Line]:
         (
             Cell("Waiting for the first span on ", "strong"),
             Cell(url, "accent"),
-            Cell("  (nothing to press here)", "muted"),
         ),
         (),
     ]

@@ -109,14 +109,24 @@ _COLUMNS: Final[tuple[tuple[str, int, Callable[[Totals], str]], ...]] = (
 
 def table(grouping: Grouping, width: int, height: int) -> list[Line]:
     """A table of the groups in up to ``height`` lines, its head included."""
-    names = max([len(grouping.title), *(len(name(group)) for group in grouping.groups)], default=0) + 2
+    names = (
+        max(
+            [len(f"by {grouping.title} (9 of 99)"), *(len(name(group)) for group in grouping.groups)],
+            default=0,
+        )
+        + 2
+    )
     shown: list[tuple[str, int, Callable[[Totals], str]]] = []
     for column in _COLUMNS:
         if names + sum(each[1] + 2 for each in (*shown, column)) <= width:
             shown.append(column)
-    head = fit(f"by {grouping.title}", names) + "".join(f"{title:>{size + 2}}" for title, size, _ in shown)
+    room = max(height - 1, 0)
+    more = f" ({room} of {len(grouping.groups)})" if len(grouping.groups) > room else ""
+    head = fit(f"by {grouping.title}{more}", names) + "".join(
+        f"{title:>{size + 2}}" for title, size, _ in shown
+    )
     lines: list[Line] = [(Cell(head, "muted"),)]
-    for group in grouping.groups[: max(height - 1, 0)]:
+    for group in grouping.groups[:room]:
         numbers = "".join(f"{value(group.totals):>{size + 2}}" for _, size, value in shown)
         lines.append((Cell(fit(name(group), names), "strong", door(grouping, group)), Cell(numbers)))
     return lines
