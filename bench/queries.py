@@ -47,7 +47,7 @@ def build(database: Path, count: int, now_ns: int) -> None:
     writer.start()
     pending: list[Future[WriteResult]] = []
     for number, (body, size) in enumerate(_bodies(count, now_ns)):
-        pending.append(writer.submit(pipeline.spans(decode(body), size)))
+        pending.append(writer.submit(pipeline.spans(decode(body), size).batch))
         if len(pending) > WAITING:
             pending.pop(0).result()
         if number % 100 == 0:
@@ -93,9 +93,9 @@ def ask(database: Path, now_ns: int) -> list[Figure]:
                 spans.detail(db, newest.trace_id, row.span_id)
 
         questions: list[tuple[str, float, Callable[[], object]]] = [
-            ("pane: status", 50, lambda: status.load(db, now_ns, CONFIG, "model")),
+            ("pane: status", 50, lambda: status.load(db, now_ns, CONFIG, 0)),
             ("pane: quality", 50, lambda: quality.load(db, now_ns, CONFIG)),
-            ("pane: cost", 50, lambda: cost.load(db, now_ns, CONFIG, ("model", "feature", "service"))),
+            ("pane: cost", 50, lambda: cost.load(db, now_ns, CONFIG, 0)),
             ("pane: versions", 50, lambda: versions.load(db, now_ns)),
             ("list: newest 50", 10, lambda: traces.window(db, last - 49, last)),
             ("list: 50 in the middle", 10, lambda: traces.window(db, middle, middle + 49)),
