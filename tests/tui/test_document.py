@@ -12,7 +12,7 @@ from llmwatch.tui.models.jsontext import json_lines
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    return [text[start:end] for start, end in wrap(text, width)]
+    return [" " * indent + text[start:end] for start, end, indent in wrap(text, width)]
 
 
 @pytest.mark.parametrize(
@@ -24,10 +24,12 @@ def _wrapped(text: str, width: int) -> list[str]:
         ("the quick brown fox", 9, ["the quick", "brown fox"]),
         ("abcdefghijkl", 5, ["abcde", "fghij", "kl"]),
         ("an abcdefghijkl", 5, ["an", "abcde", "fghij", "kl"]),
-        ("        indented", 10, ["        in", "dented"]),
+        ("        indented", 10, ["        in", "    dented"]),
+        ("  - an item that goes on", 12, ["  - an item", "  that goes", "  on"]),
         ("你好世界再见", 5, ["你好", "世界", "再见"]),
         ("naïve café au lait", 10, ["naïve café", "au lait"]),
         ("你", 1, ["你"]),
+        ("  你好", 2, ["  ", "你", "好"]),
     ],
 )
 def test_lines_break_at_word_ends(text: str, width: int, rows: list[str]) -> None:
@@ -39,9 +41,9 @@ def test_wrapping_loses_nothing_but_blanks_and_fits(text: str, width: int) -> No
     rows = wrap(text, width)
     assert rows[0][0] == 0
     assert rows[-1][1] == len(text)
-    for (_, end), (start, _) in itertools.pairwise(rows):
+    for (_, end, _), (start, _, _) in itertools.pairwise(rows):
         assert text[end:start] in ("", " ")
-    assert all(cell_len(text[start:end]) <= width for start, end in rows)
+    assert all(indent + cell_len(text[start:end]) <= width for start, end, indent in rows)
 
 
 def test_long_blocks_fold_with_the_count_of_what_is_hidden() -> None:

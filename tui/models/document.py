@@ -67,6 +67,8 @@ class Row:
     start: int = 0
     end: int = 0
     """The characters of the line that stand on this row; of a fold, ``end`` rows are hidden."""
+    indent: int = 0
+    """Blanks before them: a line that goes on stands below where it began."""
 
 
 def lay_out(document: Blocks, width: int, opened: Collection[int] = ()) -> list[Row]:
@@ -78,9 +80,9 @@ def lay_out(document: Blocks, width: int, opened: Collection[int] = ()) -> list[
         if block.title:
             rows.append(Row("title", number, 0, 0, len(plain(block.title))))
         body = [
-            Row("text", number, i, start, end)
+            Row("text", number, i, *place)
             for i, line in enumerate(block.lines)
-            for start, end in wrap(plain(line), width)
+            for place in wrap(plain(line), width)
         ]
         hidden = len(body) - FOLD_AT
         if block.folds and number not in opened and hidden > 1:
@@ -91,24 +93,27 @@ def lay_out(document: Blocks, width: int, opened: Collection[int] = ()) -> list[
     return rows
 
 
-def wrap(text: str, width: int) -> list[tuple[int, int]]:
+def wrap(text: str, width: int) -> list[tuple[int, int, int]]:
     """Where ``text`` (one line) breaks to fit ``width`` cells: at word ends, and inside longer words.
 
-    Pairs of character offsets; the blank at a break belongs to neither row. Never empty.
+    Each row as the offsets of its first character and of the one after its last, and the blanks before it:
+    a line that is indented goes on at its indentation. The blank at a break belongs to neither row.
     """
     width = max(width, 2)  # a wide character takes two cells
-    rows: list[tuple[int, int]] = []
-    start = 0
+    indent = min(len(text) - len(text.lstrip(" ")), width // 2 - 1)
     fits = _fit_narrow if text.isascii() else _fit_any
-    while (end := fits(text, start, width)) < len(text):
+    rows: list[tuple[int, int, int]] = []
+    start, before = 0, 0
+    while (end := fits(text, start, width - before)) < len(text):
         blank = text.rfind(" ", start, end + 1)
         if blank > start and not text[start:blank].isspace():
-            rows.append((start, blank))
+            rows.append((start, blank, before))
             start = blank + 1
         else:
-            rows.append((start, end))
+            rows.append((start, end, before))
             start = end
-    rows.append((start, len(text)))
+        before = indent
+    rows.append((start, len(text), before))
     return rows
 
 

@@ -49,11 +49,11 @@ def header(width: int) -> list[Run]:
     """The titles above the columns."""
     own = f"{'tokens':>8} {'cost':>{fmt.MONEY_WIDTH}} " if width >= _WIDE else ""
     name = _name_width(width)
-    text = (
+    before = (
         f"  {'turn':>{_TURN}} {'time':<{_TIME}} {'trace':<{name}} {'took':>{fmt.DURATION_WIDTH}} {own}"
-        f"{'Σ tokens':>9} {'Σ cost':>{fmt.MONEY_WIDTH}}  what happened"
+        f"{'Σ tokens':>9} {'Σ cost':>{fmt.MONEY_WIDTH}}  "
     )
-    return [(text[:width], "muted")]
+    return [(before + fmt.fit("what happened", max(width - len(before), 0)), "muted")]
 
 
 def cells(turn: Turn, width: int, now_ns: int) -> list[Run]:
@@ -80,7 +80,7 @@ def cells(turn: Turn, width: int, now_ns: int) -> list[Run]:
 
 
 def _name_width(width: int) -> int:
-    return max(8, min(24, width // 5))
+    return max(8, min(24, width // 6))
 
 
 def total(found: Sequence[Turn]) -> str:

@@ -126,7 +126,7 @@ _COLUMNS: Final = (
     Column("cost", fmt.MONEY_WIDTH, _cost, number=True),
     Column("user", 6, lambda row, now: _text(row.user_id, "muted"), most=14),
     Column("version", 11, lambda row, now: _text(version(row), "muted"), most=20),
-    Column("what happened", 18, what_happened, most=10_000),
+    Column("what happened", 17, what_happened, most=10_000),
 )
 _BY_NEED: Final = (
     "trace", "took", "what happened", "time", "cost", "model", "tokens in→out", "user", "version",
@@ -138,14 +138,13 @@ def layout(width: int) -> list[tuple[Column, int]]:
     """The columns that fit in ``width`` cells, in order, with their widths; the last one fills the line."""
     by_title = {column.title: column for column in _COLUMNS}
     chosen: list[Column] = []
-    room = width
+    room = width + GAP
     for title in _BY_NEED:
         column = by_title[title]
         if column.width + GAP > room and chosen:
             break
         chosen.append(column)
         room -= column.width + GAP
-    room += GAP
     shown = [column for column in _COLUMNS if column in chosen]
     return _grown(shown, max(room, 0))
 

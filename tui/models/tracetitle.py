@@ -84,7 +84,7 @@ def _state(shown: Shown) -> Run:
         return f"by {sort.by}, {way} first, as of {fmt.clock(shown.read_ns)}", "accent"
     if shown.paused:
         return "◌ paused", "warn"
-    return ("● following", "ok") if shown.following else ("holding", "muted")
+    return ("● following", "ok") if shown.following else ("○ holding, F follows", "muted")
 
 
 def count(shown: Shown) -> str:

@@ -29,6 +29,8 @@ class Node:
     """Of a running span and of a placeholder: the last moment known of it or of what is below."""
     attempt: int | None = None
     """1, 2, … where a step was tried more than once."""
+    named_by: int = 0
+    """Of a placeholder: how many spans name it as their parent."""
     in_circle: bool = False
     """Its parents lead back to itself; it stands at the top instead."""
 
@@ -187,6 +189,7 @@ def _lay_out(
                 start_ns=times[span_id][0],
                 end_ns=times[span_id][1],
                 attempt=attempts.get(span_id),
+                named_by=0 if span_id in by_id else len(children[span_id]),
                 in_circle=span_id in circles,
             )
         )

@@ -15,12 +15,13 @@ from llmwatch.tui.models.waterfall import bar, critical_path, draw, milestones
 _KINDS: Final = {
     "embedding": "embed",
     "retriever": "retr",
-    "reranker": "rerank",
+    "reranker": "rank",
     "guardrail": "guard",
     "evaluator": "eval",
+    "prompt": "prmpt",
     "span": "",
 }
-_KIND: Final = 6
+_KIND: Final = 5
 _STATE: Final = 2
 _DEEPEST: Final = 8
 """Levels that are indented; deeper ones say how deep they are instead."""
@@ -41,7 +42,7 @@ def layout(width: int) -> Layout:
     """What fits into ``width``: the name and the time always, then the bar, the kind, the share."""
     room = width - _STATE - fmt.DURATION_WIDTH - 1
     kind = _KIND if room >= 38 else 0
-    share = fmt.PERCENT_WIDTH if room >= 52 else 0
+    share = fmt.PERCENT_WIDTH if room >= 48 else 0
     room -= (kind + 1 if kind else 0) + (share + 1 if share else 0)
     if room < 24:
         return Layout(max(room, 1), kind, 0, fmt.DURATION_WIDTH, share)
@@ -123,7 +124,7 @@ def _name(node: Node, width: int, folded: bool) -> list[Run]:
     arrow = "  " if node.size == 1 else "▸ " if folded else "▾ "
     after = ""
     if node.attempt is not None:
-        after = f" try {node.attempt}"
+        after = f" #{node.attempt}"
     if folded and node.size > 1:
         after += f" +{node.size - 1:,}"
     before = indent + arrow
@@ -143,7 +144,7 @@ def _close(name: str, room: int) -> str:
 
 def _said(node: Node) -> Run:
     if node.row is None:
-        return f"parent {neutral_line(node.span_id[:8])} missing", "muted"
+        return "(parent missing)", "muted"
     name = neutral_line(node.row.name) or "(no name)"
     if node.in_circle:
         return f"{name} (its parents lead back to it)", "warn"

@@ -121,8 +121,12 @@ class TraceScreen(TraceScreenKeys):
 
     @work(exclusive=True, group="span")
     async def _open_span(self) -> None:
-        span = self.tree_view.span
+        node = self.tree_view.node
+        if node is None:
+            return
+        span = node.row
         if span is None:
+            self.details.show_missing(node.span_id, node.named_by)
             return
         tools = [row.span_id for row in self._rows if row.kind == "tool" and row.start_ns >= span.start_ns]
         read = partial(reads.read_span, trace_id=self.trace_id, span_id=span.span_id, tools=tools)

@@ -12,6 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from llmwatch.neutral import neutral_line
+from llmwatch.tui.models.detail.capture import missing_span
 from llmwatch.tui.models.detail.opened import Opened
 from llmwatch.tui.models.detail.tabs import TABS, best_tab, tab_line
 from llmwatch.tui.safe import safe_line
@@ -97,6 +98,14 @@ class DetailPane(Vertical):
         title = " · ".join(neutral_line(part, 40) for part in (row.name, row.kind, row.model) if part)
         self.border_title = Content(title)
 
+    def show_missing(self, span_id: str, named_by: int) -> None:
+        """Say of a span that it has not come."""
+        self.opened = None
+        self._tabs.opened = None
+        self._tabs.refresh()
+        self.border_title = ""
+        self.reader.read(missing_span(span_id, named_by))
+
     def _show_tab(self, number: int, *, same: bool = False) -> None:
         self._tabs.opened, self._tabs.active = self.opened, number
         self._tabs.refresh()
@@ -155,6 +164,7 @@ class DetailPane(Vertical):
 
     def _leave_search(self) -> None:
         self._search.display = False
+        self._show_matches()
         self.reader.focus()
 
     def _show_matches(self) -> None:
@@ -166,4 +176,5 @@ class DetailPane(Vertical):
         else:
             said = f"{(reader.at_match or 0) + 1} of {len(reader.matches):,}"
         self._count.update(safe_line(said))
-        self.border_subtitle = safe_line(f"{reader.needle}  {said}  n next" if reader.needle else "", 60)
+        left = reader.needle and not self._search.display
+        self.border_subtitle = safe_line(f"/{reader.needle}  {said}" if left else "", 60)

@@ -66,7 +66,7 @@ class Reader(CursorView):
             return ((f"… {row.end:,} more lines", "accent"), ("  space opens", "muted"))
         block = self.blocks[row.block]
         line, number = (block.title, -1) if row.kind == "title" else (block.lines[row.line], row.line)
-        runs: list[Run] = []
+        runs: list[Run] = [(" " * row.indent, "plain")] if row.indent else []
         at = row.start
         for start, end in self._found_in(row.block, number, row.start, row.end):
             runs += [*cut(line, at, start), (plain(tuple(cut(line, start, end))), "found")]

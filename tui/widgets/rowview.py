@@ -84,7 +84,7 @@ class RowView(ScrollView, can_focus=True, inherit_bindings=False):
         key = (tone, ground)
         if key not in self._styles:
             parse = self.app.stylesheet.parse_style
-            self._styles[key] = (self.visual_style + parse(STYLES[tone]) + parse(ground)).rich_style
+            self._styles[key] = (self.visual_style + parse(ground) + parse(STYLES[tone])).rich_style
         return self._styles[key]
 
     def notify_style_update(self) -> None:

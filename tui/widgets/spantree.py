@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from textual.events import Resize
 
-from llmwatch.store.rows import SpanRow
 from llmwatch.tui.models.runs import Run
 from llmwatch.tui.models.tracetree import Node, TraceTree
 from llmwatch.tui.models.treerows import TreeView, as_text, header, layout, row
@@ -29,11 +28,6 @@ class SpanTree(CursorView):
     def node(self) -> Node | None:
         """The node under the cursor."""
         return self.view.tree.nodes[self._index] if self._shown else None
-
-    @property
-    def span(self) -> SpanRow | None:
-        """The span under the cursor; None on a placeholder."""
-        return self.node.row if self.node is not None else None
 
     @property
     def _index(self) -> int:

@@ -6,7 +6,8 @@ from typing import Final
 
 from llmwatch.neutral import neutral_line
 from llmwatch.store.span import Span
-from llmwatch.tui.models.document import Block, Line
+from llmwatch.tui import format as fmt
+from llmwatch.tui.models.document import Block, Line, note
 
 _BY_SCOPE: Final = (
     (
@@ -45,6 +46,20 @@ def how_to_capture(span: Span) -> str | None:
         if scope == prefix or (prefix != "ai" and scope.startswith(prefix)):
             return line
     return _BY_DIALECT.get(span.dialect)
+
+
+def missing_span(span_id: str, named_by: int) -> tuple[Block, ...]:
+    """What is said of a parent that has not come."""
+    named = fmt.plural(named_by, "span")
+    why: Line = (
+        ("? this span has not come", "warn"),
+        (f": {named} here {_NAME[named_by > 1]} it as parent.", "plain"),
+    )
+    reasons = "It may still be running and its sender tells only of ended spans, or it was never exported."
+    return (Block(lines=(why, ((reasons, "muted"),)), folds=False), note(span_id, "plain"))
+
+
+_NAME: Final = ("names", "name")
 
 
 def not_captured(span: Span, what: str) -> tuple[Block, ...]:

@@ -10,9 +10,9 @@ from llmwatch.tui.models.document import Block, Blocks, Line, note
 
 _NAMES = {
     "input": "input",
-    "cache_read": "input, from cache",
-    "cache_write": "written to cache",
-    "cache_write_1h": "written to cache, 1 h",
+    "cache_read": "from cache",
+    "cache_write": "to cache",
+    "cache_write_1h": "to cache, 1 h",
     "output": "output",
     "input_audio": "input, audio",
     "output_audio": "output, audio",
@@ -41,11 +41,11 @@ def cost(opened: Opened) -> Blocks:
 
 
 def _bill(bill: Cost) -> Block:
-    head = f"{'':<22}{'tokens':>12}{'$ per million':>16}{'cost':>16}"
+    head = f"{'':<15}{'tokens':>9}{'$/million':>11}{'cost':>13}"
     lines: list[Line] = [((head, "muted"),)] if bill.lines else []
     lines.extend(((_line(line), "plain"),) for line in bill.lines)
     assert bill.nanousd is not None
-    total = f"{'total':<22}{'':>12}{'':>16}{_dollars(bill.nanousd):>16}"
+    total = f"{'total':<35}{_dollars(bill.nanousd):>13}"
     lines.append(((total, "strong"),))
     if not bill.lines and bill.note:
         lines.append(((neutral_line(bill.note), "muted"),))
@@ -56,7 +56,7 @@ def _line(line: CostLine) -> str:
     amount = line.tokens * line.nanousd_per_million / 1_000_000
     name = _NAMES.get(line.what, line.what.replace("_", " "))
     rate = f"{line.nanousd_per_million / 1e9:.6f}".rstrip("0").rstrip(".")
-    return f"{name:<22}{line.tokens:>12,}{rate:>16}{_dollars(amount):>16}"
+    return f"{name:<15}{line.tokens:>9,}{rate:>11}{_dollars(amount):>13}"
 
 
 def _dollars(nanousd: float) -> str:
@@ -91,6 +91,6 @@ def _sender(opened: Opened) -> Block | None:
 
 def _pairs(facts: dict[str, str]) -> Block:
     lines: tuple[Line, ...] = tuple(
-        ((f"{key:<22}", "muted"), (neutral_line(value), "plain")) for key, value in facts.items() if value
+        ((f"{key:<17}", "muted"), (neutral_line(value), "plain")) for key, value in facts.items() if value
     )
     return Block(lines=lines, value=neutral("\n".join(filter(None, facts.values()))), folds=False)

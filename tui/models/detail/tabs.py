@@ -52,7 +52,6 @@ TABS: Final = (
     Tab("Attributes", "Attrs", attributes, lambda opened: True),
     Tab("Cost", "Cost", cost, lambda opened: opened.span.cost is not None),
 )
-_GAP: Final = 2
 
 
 def best_tab(opened: Opened) -> int:
@@ -66,14 +65,25 @@ def best_tab(opened: Opened) -> int:
 
 
 def tab_line(opened: Opened | None, active: int, width: int) -> list[Run]:
-    """The names of the tabs, one run each with the gap after it; with their keys, or short, by the room."""
-    for names in ([f"{i} {tab.title}" for i, tab in enumerate(TABS, start=1)],
-                  [tab.title for tab in TABS], [tab.short for tab in TABS]):  # fmt: skip
-        if len((" " * _GAP).join(names)) <= width:
-            break
+    """The names of the tabs, every second run a gap; with their keys, or short, by the room there is."""
+    names, gap = next(
+        ((names, gap) for names, gap in _SPELLINGS if sum(map(len, names)) + gap * (len(names) - 1) <= width),
+        _SPELLINGS[-1],
+    )
     runs: list[Run] = []
     for i, (tab, name) in enumerate(zip(TABS, names, strict=True)):
         full = opened is not None and tab.says_something(opened)
         runs.append((name, "chosen" if i == active else "plain" if full else "muted"))
-        runs.append((" " * _GAP, "plain"))
+        runs.append((" " * gap, "plain"))
     return runs[:-1]
+
+
+_TITLES: Final = [tab.title for tab in TABS]
+_SHORT: Final = [tab.short for tab in TABS]
+_SPELLINGS: Final = (
+    ([f"{i} {title}" for i, title in enumerate(_TITLES, start=1)], 3),
+    (_TITLES, 2),
+    (_SHORT, 2),
+    (_SHORT, 1),
+)
+"""Names and the gap between them, the most telling first."""
