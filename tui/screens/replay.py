@@ -100,6 +100,7 @@ class ReplayScreen(Screen[None]):
 
     def _say_why_not(self, error: NotReplayableError | ConfigError) -> None:
         self.add_class("-impossible")
+        self._after.add_class("-active")
         blocks = [note(f"✗ This call cannot be sent again. {error}", "error")]
         blocks += [note(error.hint)] if error.hint else []
         line = how_to_capture(self._detail.span) if isinstance(error, NotReplayableError) else None
