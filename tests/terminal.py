@@ -15,6 +15,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 _PATIENCE_S = 30
+_MOMENT = 2
+"""Reads of 50 ms without anything: the screen has come to rest."""
 
 
 @dataclass
@@ -43,7 +45,18 @@ class Terminal:
         while self.process.poll() is None:
             assert time.monotonic() < until, f"still running: {bytes(self.written[-2000:])!r}"
             self._read()
+        self.settle()
         return self.process.returncode
+
+    def settle(self) -> None:
+        """Until nothing has been written for a moment."""
+        until = time.monotonic() + _PATIENCE_S
+        before = -1
+        while before != len(self.written):
+            assert time.monotonic() < until, f"no rest: {bytes(self.written[-2000:])!r}"
+            before = len(self.written)
+            for _ in range(_MOMENT):
+                self._read()
 
     def _read(self) -> bool:
         """Take what is there, within a moment; False when the far side is closed."""
