@@ -25,7 +25,8 @@ from servers import running
 from llmwatch.store.database import connect_reader
 from llmwatch.store.reads import spans as reads
 
-SPANS_A_ROUND = 12_000
+SPANS_A_SECOND = 10_000
+"""More than are taken, so that the load lasts until the kill."""
 RESENT = 20
 SAMPLE = 100
 
@@ -47,7 +48,7 @@ def main() -> int:
         database = Path(folder) / "llmwatch.db"
         print(f"{'round':>5} {'killed after':>12} {'acknowledged':>12} {'in all':>8} {'stored':>8}  verdict")
         for number in range(1, options.rounds + 1):
-            spans = make_spans(SPANS_A_ROUND, seed=options.seed + number)
+            spans = make_spans(int(SPANS_A_SECOND * options.seconds), seed=options.seed + number)
             batch = chance.choice((1, 20, 100))
             bodies = [*again, *encode_bodies(spans, batch)]
             after = chance.uniform(0.05, options.seconds)

@@ -82,7 +82,7 @@ async def test_the_limit_is_on_the_inflated_body(encoding: str | None) -> None:
 
 async def test_a_bomb_is_not_inflated() -> None:
     blow = zlib.compressobj(9, zlib.DEFLATED, 31)
-    bomb = b"".join(blow.compress(bytes(1 << 20)) for _ in range(256)) + blow.flush()
+    bomb = b"".join(blow.compress(bytes(1 << 20)) for _ in range(32)) + blow.flush()
     tracemalloc.start()
     status, _ = await post([bomb], "gzip")
     _, peak = tracemalloc.get_traced_memory()
@@ -92,7 +92,7 @@ async def test_a_bomb_is_not_inflated() -> None:
 
 
 async def test_compressed_bytes_are_limited_too() -> None:
-    assert (await post([gzip.compress(b"")] * 60_000, "gzip"))[0] == 413
+    assert (await post([gzip.compress(b"")] * 60, "gzip", limit=1000))[0] == 413
 
 
 @pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "compress", "deflate;q=1", "\x1b[2J"])

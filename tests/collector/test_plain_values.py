@@ -53,6 +53,7 @@ def test_what_is_no_json_is_refused(body: bytes) -> None:
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()),
         lambda inner: st.lists(inner) | st.dictionaries(st.text(st.characters()), inner),
+        max_leaves=8,
     )
 )
 def test_plain_values_survive_msgpack_utf8_and_64_bits(value: Any) -> None:

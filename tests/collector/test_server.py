@@ -185,7 +185,7 @@ def test_a_chunked_and_compressed_body_over_ipv6(lasting: Process) -> None:
 
 def test_killed_twice_it_loses_nothing_that_it_acknowledged() -> None:
     done = subprocess.run(
-        [sys.executable, BENCH / "kill9.py", "--rounds", "2"],
+        [sys.executable, BENCH / "kill9.py", "--rounds", "2", "--seconds", "0.8"],
         capture_output=True,
         text=True,
         timeout=120,
