@@ -8,15 +8,13 @@ from __future__ import annotations
 import asyncio
 import itertools
 import re
-import subprocess
-import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
 from pathlib import Path
 
 from textual.pilot import Pilot
 
+from llmwatch.cli.attach import reach
 from llmwatch.config import Config
 from llmwatch.demo.processes import child
 from llmwatch.demo.sender import send_all
@@ -39,12 +37,15 @@ async def main() -> None:
         assert stub.stdout is not None
         config = settings(Config(), stub.stdout.readline().decode().strip(), daily_budget_usd(NOW_NS))
         database = Path(folder) / "demo.db"
-        with collector(database) as origin:
+        collector = reach(database, "127.0.0.1", 4318)
+        try:
             day = itertools.takewhile(lambda item: due_ns(item) <= NOW_NS, outgoing(SEED, NOW_NS))
-            send_all(origin, day, lambda: NOW_NS, lambda seconds: False)
-            app = LlmwatchApp(database, origin, config, now_ns=lambda: NOW_NS)
+            send_all(collector.url, day, lambda: NOW_NS, threading.Event().wait)
+            app = LlmwatchApp(database, collector.url, config, now_ns=lambda: NOW_NS)
             async with app.run_test(size=SIZE) as pilot:
                 await pictures(pilot)
+        finally:
+            collector.stop()
 
 
 async def pictures(pilot: Pilot[int]) -> None:
@@ -76,20 +77,6 @@ def save(pilot: Pilot[int], name: str) -> None:
     """Write docs/NAME.svg, with the reader's own fixed-width font: a picture fetches nothing."""
     svg = re.sub(r"@font-face \{.*?\}\n?", "", pilot.app.export_screenshot(title="llmwatch"), flags=re.DOTALL)
     (DOCS / f"{name}.svg").write_text(svg, encoding="utf-8")
-
-
-@contextmanager
-def collector(database: Path) -> Iterator[str]:
-    """A collector of ``database`` on a free port; its origin."""
-    command = [sys.executable, "-m", "llmwatch", "collect", "--port", "0", "--db", str(database)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        found = next(filter(None, (re.search(r"collecting on (\S+)", line) for line in process.stderr)))
-        try:
-            yield found[1]
-        finally:
-            process.terminate()
-            process.communicate()
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ def versions(changes: Iterable[Change]) -> dict[VersionKey, VersionDelta]:
     signed: dict[int, dict[VersionKey, list[int]]] = {1: {}, -1: {}}
     for span, _, sign in changes:
         if span.state != "partial":
-            for key in _versions_of(span.traits):
+            for key in _versions_of(span.traits, span.status == "error"):
                 signed[sign].setdefault(key, []).append(span.start_ns)
     came, went = signed[1], signed[-1]
     return {key: _delta(came.get(key, []), went.get(key, [])) for key in came | went}
@@ -49,8 +49,11 @@ def _delta(came: list[int], went: list[int]) -> VersionDelta:
 
 
 @lru_cache(maxsize=4096)
-def _versions_of(traits: tuple[str | None, ...]) -> tuple[VersionKey, ...]:
-    """The versions that spans with these `Brief.traits` speak of."""
+def _versions_of(traits: tuple[str | None, ...], failed: bool) -> tuple[VersionKey, ...]:
+    """The versions that spans with these `Brief.traits` speak of.
+
+    A failed call that no model answered does not say which version of it is live.
+    """
     (
         kind, service, _, app_version, _, prompt_name, prompt_version, _, model, response_model, *_,
     ) = traits  # fmt: skip
@@ -59,6 +62,6 @@ def _versions_of(traits: tuple[str | None, ...]) -> tuple[VersionKey, ...]:
         keys.append(("prompt", prompt_name or "", prompt_version))
     if app_version is not None:
         keys.append(("app", service or "", app_version))
-    if model is not None and kind in ("llm", "embedding"):
+    if model is not None and kind in ("llm", "embedding") and (response_model or not failed):
         keys.append(("model", model, response_model or model))
     return tuple(keys)
