@@ -1,0 +1,19 @@
+"""For all tests: examples are never timed, and the environment of whoever runs them is left out."""
+
+import os
+import pytest
+from hypothesis import HealthCheck, settings
+
+# A slow machine is not a failure: no deadline. Under CI the same examples are tried every time, so that a run
+# says something about the change and not about luck; elsewhere new ones are looked for.
+settings.register_profile("any", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("any"), derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "any")
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No configuration, database or key of the person who runs the tests."""
+    for name in list(os.environ):
+        if name.startswith(("LLMWATCH_", "OTEL_")) or name.endswith("_API_KEY"):
+            monkeypatch.delenv(name)
