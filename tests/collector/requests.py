@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import http.client
 import json
+import socket
 from typing import Any
 
 from google.protobuf.json_format import ParseDict
@@ -87,6 +89,13 @@ def metrics(*metrics: dict[str, Any]) -> dict[str, Any]:
 def encoded(request: dict[str, Any], encoding: str) -> bytes:
     """``request`` as the body of a request of that content type."""
     return json.dumps(request).encode() if encoding == JSON else _protobuf(request)
+
+
+def answer(connection: socket.socket) -> tuple[int, bytes]:
+    """Status and body of the next response."""
+    response = http.client.HTTPResponse(connection)
+    response.begin()
+    return response.status, response.read()
 
 
 def _protobuf(request: dict[str, Any]) -> bytes:

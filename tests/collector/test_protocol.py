@@ -13,6 +13,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from llmwatch.collector.protocol import BoundedProtocol
+from tests.collector.requests import answer
 from tests.serving import serving
 
 
@@ -69,9 +70,27 @@ def test_a_request_in_time_is_answered_and_the_connection_kept(address: tuple[st
     with socket.create_connection(address, 10) as connection:
         for _ in range(2):
             connection.sendall(request)
-            assert connection.recv(65536).endswith(b"3 bytes")
+            assert answer(connection) == (200, b"3 bytes")
         connection.sendall(b"POST")
         assert everything(connection) == b""
+
+
+def test_a_head_that_never_ends_is_refused(address: tuple[str, int]) -> None:
+    with socket.create_connection(address, 10) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n")
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            for number in range(5000):
+                connection.sendall(b"X-%d: %s\r\n" % (number, b"x" * 500))
+        assert everything(connection)[:12] in (b"HTTP/1.1 431", b"")  # or reset while we were still sending
+
+
+def test_a_large_body_is_no_large_head(address: tuple[str, int]) -> None:
+    body = b"x" * (3 * Impatient.max_head)
+    head = f"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
+    with socket.create_connection(address, 10) as connection:
+        for _ in range(3):
+            connection.sendall(head.encode() + body)
+            assert answer(connection) == (200, f"{len(body)} bytes".encode())
 
 
 def test_more_connections_than_allowed_are_told_to_come_back(address: tuple[str, int]) -> None:
@@ -79,7 +98,7 @@ def test_more_connections_than_allowed_are_told_to_come_back(address: tuple[str,
         for _ in range(Impatient.max_connections):
             connection = stack.enter_context(socket.create_connection(address, 10))
             connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+            assert answer(connection)[0] == 200
         turned_away = stack.enter_context(socket.create_connection(address, 10))
         answer = everything(turned_away)
         assert answer.startswith(b"HTTP/1.1 503")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import gzip
-import http.client
 import os
 import re
 import signal
@@ -22,7 +21,7 @@ from llmwatch.collector.otlp.replies import JSON
 from llmwatch.collector.server import listen, url_of
 from llmwatch.errors import UsageError
 from llmwatch.store import lock
-from tests.collector.requests import encoded, span, traces
+from tests.collector.requests import answer, encoded, span, traces
 
 BENCH = Path(__file__).parents[2] / "bench"
 
@@ -106,13 +105,6 @@ def stored(database: Path) -> int:
     with closing(sqlite3.connect(database)) as db:
         count: int = db.execute("SELECT count(*) FROM spans").fetchone()[0]
         return count
-
-
-def answer(connection: socket.socket) -> tuple[int, bytes]:
-    """Status and body of the next response."""
-    response = http.client.HTTPResponse(connection)
-    response.begin()
-    return response.status, response.read()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
