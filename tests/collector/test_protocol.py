@@ -100,9 +100,9 @@ def test_more_connections_than_allowed_are_told_to_come_back(address: tuple[str,
             connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert answer(connection)[0] == 200
         turned_away = stack.enter_context(socket.create_connection(address, 10))
-        answer = everything(turned_away)
-        assert answer.startswith(b"HTTP/1.1 503")
-        assert b"retry-after: 1" in answer
+        refusal = everything(turned_away)
+        assert refusal.startswith(b"HTTP/1.1 503")
+        assert b"retry-after: 1" in refusal
     # Once the server has noticed that they are gone, there is room again.
     assert any(_closing_get(address).startswith(b"HTTP/1.1 200") for _ in range(1000))
 
