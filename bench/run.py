@@ -15,6 +15,7 @@ from pathlib import Path
 
 import ingest
 import install_size
+import live
 import queries
 import startup
 from figures import table
@@ -38,6 +39,7 @@ def main() -> None:
         figures = [*install_size.measure(), *ingest.measure(rounds=3, spans=20_000, singles=2_000)]
         figures += queries.measure(args.spans, database)
         figures += startup.measure(runs=5, db=database, idle_s=10)
+        figures += live.measure(database, rate=500, seconds=20)
     print(f"{machine()}; {args.spans:,} spans stored\n\n{table(figures)}")
 
 
