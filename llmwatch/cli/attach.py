@@ -77,6 +77,11 @@ class Place:
     running: bool
     notice: str = ""
 
+    @property
+    def url(self) -> str:
+        """Its origin."""
+        return f"http://[{self.host}]:{self.port}" if ":" in self.host else f"http://{self.host}:{self.port}"
+
 
 def find(database: Path, host: str, port: int) -> Place:
     """Where to reach the collector of ``database``: its own port, ``port``, or the next free one.
@@ -106,9 +111,8 @@ def find(database: Path, host: str, port: int) -> Place:
 def reach(database: Path, host: str, port: int) -> Collector:
     """The collector of ``database``: the one that runs, or a child that is starting."""
     place = find(database, host, port)
-    url = f"http://[{place.host}]:{place.port}" if ":" in place.host else f"http://{place.host}:{place.port}"
     if place.running:
-        return Collector(url, place.notice)
+        return Collector(place.url, place.notice)
     paths.make_private_dir(database.parent)
     log = database.with_name(database.name + ".log")
     paths.make_private_file(log)
@@ -123,7 +127,7 @@ def reach(database: Path, host: str, port: int) -> Collector:
             stderr=output,
             start_new_session=True,  # a closed terminal or Ctrl-C is the screen's business, which ends us
         )
-    return Collector(url, place.notice, process, log)
+    return Collector(place.url, place.notice, process, log)
 
 
 def _ask(host: str, port: int) -> Answer | None:

@@ -9,7 +9,6 @@ from llmwatch.store.span import Call, Content, Replay, Span, Usage
 from tests.providers.conversations import says
 from tests.tui.rows import NOON, SECOND, span_row
 
-
 QUESTION = (says("system", "Answer in one sentence."), says("user", "What is the capital of France?"))
 ANSWER = "The capital of France is Paris."
 

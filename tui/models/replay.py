@@ -90,13 +90,17 @@ def _estimated(cost: Cost | None) -> str:
     return f"est. {fmt.money(cost.nanousd)}" if cost.nanousd else "free"
 
 
+def losses(plan: Plan) -> tuple[str, ...]:
+    """What of the recording will not be sent, a sentence each."""
+    dropped = unsent(plan.request, plan.endpoint)
+    lacking = f"The API of {plan.endpoint.name} does not have: {', '.join(dropped)}."
+    return (*plan.request.notes, lacking) if dropped else plan.request.notes
+
+
 def request_blocks(plan: Plan) -> Blocks:
     """What will be sent, after what of the recording will not be."""
     request = plan.request
-    missing = list(request.notes)
-    if dropped := unsent(request, plan.endpoint):
-        missing.append(f"The API of {plan.endpoint.name} does not have: {', '.join(dropped)}.")
-    blocks = [note(f"▲ {text}", "warn") for text in missing]
+    blocks = [note(f"▲ {text}", "warn") for text in losses(plan)]
     blocks += message_blocks(request.messages)
     if request.tools:
         names = ", ".join(tool.name for tool in request.tools)

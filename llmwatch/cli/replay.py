@@ -1,0 +1,203 @@
+"""llmwatch replay: send a recorded call again and print what came back, beside what was recorded."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing, closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from llmwatch import paths
+from llmwatch.errors import LlmwatchError, ProviderError, ReplayError, StoreError, UsageError
+from llmwatch.neutral import neutral, neutral_line
+
+if TYPE_CHECKING:
+    from llmwatch.config import Config
+    from llmwatch.store.rows import SpanDetail
+    from llmwatch.store.span import Replay
+    from llmwatch.tui.models.runs import Run, Tone
+    from llmwatch.tui.replaydesk import Desk
+
+_STYLES: Final[Mapping[Tone, Mapping[str, Any]]] = {
+    "muted": {"dim": True}, "strong": {"bold": True}, "ok": {"fg": "green"}, "warn": {"fg": "yellow"},
+    "error": {"fg": "red"}, "accent": {"fg": "cyan"},
+}  # fmt: skip
+_WIDEST: Final = 120
+
+
+@click.command()
+@click.argument("span")
+@click.option("--db", type=click.Path(dir_okay=False), help="Database file.")
+@click.option("--provider", metavar="NAME", help="Endpoint of the configuration to send it to.")
+@click.option("--model", metavar="MODEL", help="Model to ask, as the provider calls it.")
+@click.option("--temperature", type=click.FloatRange(min=0), metavar="T", help="Temperature to ask with.")
+@click.option("--yes", is_flag=True, help="Send without asking.")
+@click.option("--no-save", is_flag=True, help="Do not store the answer.")
+@click.pass_context
+def command(
+    ctx: click.Context, span: str, db: str | None, provider: str | None, model: str | None,
+    temperature: float | None, yes: bool, no_save: bool,
+) -> None:  # fmt: skip
+    """Send a recorded call again and print both answers.
+
+    SPAN is a span's id or how it begins, TRACE:SPAN, or a trace's id for its first failing call. Host, model
+    and estimated cost are shown before anything is sent. Exits 1 when the provider fails or the answer cannot
+    be stored, 2 when nothing was sent.
+    """
+    from llmwatch import config as configuration
+    from llmwatch.tui.replaydesk import Desk
+
+    before = ctx.parent.params if ctx.parent else {}  # llmwatch --db FILE replay means the same
+    named = db or before.get("db")
+    database = Path(named).expanduser() if named else paths.database_path()
+    config = configuration.load(paths.config_path())
+    desk = Desk(_detail(database, span), config)
+    _change(desk, provider, model, temperature)
+    _print_plan(desk)
+    if not (yes or _agreed()):
+        click.echo("Nothing was sent.", err=True)
+        sys.exit(2)
+    replay, error = asyncio.run(_send(desk))
+    if replay is not None:
+        desk.add(replay)
+        _print_comparison(desk)
+    problems: list[LlmwatchError] = [error] if error else []
+    if replay is not None and not no_save:
+        try:
+            _save(replay, database, config)
+        except (StoreError, ReplayError) as unsaved:
+            problems.append(unsaved)
+    for problem in problems:
+        click.echo(f"llmwatch: {neutral(problem.explain())}", err=True)
+    sys.exit(1 if problems else 0)
+
+
+def _detail(database: Path, reference: str) -> SpanDetail:
+    from llmwatch.store.database import connect_reader
+    from llmwatch.store.reads import spans
+
+    with closing(connect_reader(database)) as db:
+        found = spans.find(db, reference)
+        detail = spans.detail(db, *found) if found else None
+    if detail is None:
+        raise UsageError(
+            f"{reference} means no span, or several",
+            hint="Give a whole span id, TRACE:SPAN or a trace id; y in the screen copies them.",
+        )
+    return detail
+
+
+def _change(desk: Desk, provider: str | None, model: str | None, temperature: float | None) -> None:
+    """Apply the options to what will be sent, and estimate its cost."""
+    from llmwatch.providers.replay import estimate
+    from llmwatch.providers.request import with_parameters
+
+    by_name = {endpoint.name: endpoint for endpoint in desk.endpoints}
+    if provider is not None and provider not in by_name:
+        raise UsageError(f"No provider is called {provider}", hint=f"There are {', '.join(by_name)}.")
+    endpoint = desk.plan.endpoint if provider is None else by_name[provider]
+    desk.go_to(endpoint, model or desk.plan.request.model)
+    if temperature is not None:
+        desk.ask(with_parameters(desk.plan.request, {"temperature": temperature}))
+    desk.estimated(desk.plan, estimate(desk.plan.request, desk.plan.endpoint))
+
+
+def _agreed() -> bool:
+    """Ask; without an answer nobody agreed."""
+    try:
+        return click.confirm("Send it?", err=True)
+    except click.Abort:
+        return False
+
+
+async def _send(desk: Desk) -> tuple[Replay | None, ProviderError | None]:
+    """Send the plan and print the answer as it comes; gives the record to keep and what went wrong."""
+    from llmwatch.providers.answer import Answer
+    from llmwatch.providers.deltas import ReasoningDelta, TextDelta
+    from llmwatch.providers.replay import send, to_replay, worth_keeping
+
+    request, endpoint, span = desk.plan.request, desk.plan.endpoint, desk.detail.span
+    answer, error = Answer(), None
+    try:
+        async with aclosing(send(request, endpoint)) as deltas:
+            async for delta in deltas:
+                answer.add(delta)
+                if isinstance(delta, TextDelta):
+                    click.echo(neutral(delta.text), nl=False)
+                elif isinstance(delta, ReasoningDelta):
+                    click.echo(click.style(neutral(delta.text), dim=True), nl=False, color=_color())
+    except ProviderError as failed:
+        error = failed
+    click.echo("\n" if answer.text else "")
+    for call in answer.tool_calls:
+        click.echo(neutral_line(f"→ {call.name}({call.arguments})") + "\n")
+    return (to_replay(span, request, endpoint, answer, error) if worth_keeping(error) else None), error
+
+
+def _save(replay: Replay, database: Path, config: Config) -> None:
+    """Store ``replay`` through the collector of ``database``, or directly when none runs."""
+    from llmwatch.cli.attach import find
+    from llmwatch.providers.keep import keep
+    from llmwatch.store.batch import Batch
+    from llmwatch.store.writer import Writer
+
+    place = find(database, config.collector.host, config.collector.port)
+    if place.running:
+        asyncio.run(keep(replay, place.url))
+    else:
+        # No span is written here, so there is none to enrich.
+        writer = Writer(database, enrich=lambda span: span, queue_spans=1, synchronous="FULL")
+        writer.start()
+        try:
+            writer.submit(Batch(replays=[replay])).result()
+        finally:
+            writer.close()
+    _echo([("✓ stored", "ok"), (" beside the recording, which stays as it was", "muted")])
+
+
+def _print_plan(desk: Desk) -> None:
+    from llmwatch.tui.models.replay import losses, plan_lines
+
+    for line in plan_lines(desk.plan, _width(), 4):
+        _echo([(cell.text, cell.tone) for cell in line])
+    for text in losses(desk.plan):
+        _echo([(neutral_line(f"▲ {text}"), "warn")])
+    click.echo()
+
+
+def _print_comparison(desk: Desk) -> None:
+    """The numbers of both, and what differs when both have an answer."""
+    from llmwatch.tui.models.attempts import answer_text
+    from llmwatch.tui.models.replay import diff_blocks
+
+    recorded, replayed = desk.attempts[0], desk.attempts[-1]
+    if answer_text(recorded) and answer_text(replayed):
+        for block in diff_blocks(recorded, replayed):
+            for line in (block.title, *block.lines):
+                _echo(line)
+        click.echo()
+    for cells in desk.table(_width(), 2):
+        _echo([(cell.text, cell.tone) for cell in cells])
+    click.echo()
+
+
+def _echo(runs: Sequence[Run]) -> None:
+    """Print a line of runs, which are neutral already."""
+    *before, (last, tone) = runs or [("", "plain")]
+    styled = [click.style(text, **_STYLES.get(tone, {})) for text, tone in (*before, (last.rstrip(), tone))]
+    click.echo("".join(styled), color=_color())
+
+
+def _color() -> bool | None:
+    """None lets click decide by the terminal."""
+    return False if os.environ.get("NO_COLOR") else None
+
+
+def _width() -> int:
+    return min(shutil.get_terminal_size().columns, _WIDEST)
