@@ -13,12 +13,14 @@ import click
 
 from llmwatch import config as configuration
 from llmwatch import paths
+from llmwatch.errors import LlmwatchError
 
 
 @click.command()
 @click.option("--port", type=click.IntRange(1, 65535), help="Port of the collector (default: 4318).")
 @click.option("--seed", type=int, default=1, show_default=True, help="Another seed is another day.")
-def command(port: int | None, seed: int) -> None:
+@click.pass_context
+def command(ctx: click.Context, port: int | None, seed: int) -> None:
     """Watch a believable workload: nothing to configure, no key needed, nothing left behind.
 
     Its services send real OTLP and JSON to the real collector, which keeps a temporary database. A stub
@@ -32,18 +34,28 @@ def command(port: int | None, seed: int) -> None:
 
     need_terminal()
     user = configuration.load(paths.config_path())
+    before = ctx.parent.params if ctx.parent else {}  # llmwatch --port N demo means the same
     with contextlib.ExitStack() as stack:
         folder = tempfile.TemporaryDirectory(prefix="llmwatch-demo-", ignore_cleanup_errors=True)
         home = Path(stack.enter_context(folder))
         stub = stack.enter_context(child(home / "stub.log", "stub"))
         assert stub.stdout is not None
         origin = stub.stdout.readline().decode().strip()
+        if not origin:
+            raise LlmwatchError("the stub provider did not start", hint=_end_of(home / "stub.log"))
         config = settings(user, origin, daily_budget_usd(time.time_ns()))
         file = home / "config.toml"
         file.write_text(collector_toml(config))
         os.environ["LLMWATCH_CONFIG"] = str(file)  # for the collector that `reach` starts
-        collector = reach(home / "demo.db", config.collector.host, port or config.collector.port)
+        port = port or before.get("port") or config.collector.port
+        collector = reach(home / "demo.db", config.collector.host, port)
         stack.callback(collector.stop)
-        stack.enter_context(child(home / "workload.log", "workload", collector.url, str(seed)))
+        workload = stack.enter_context(child(home / "workload.log", "workload", collector.url, str(seed)))
         code = show(home / "demo.db", collector, config)
+        if workload.poll():
+            raise LlmwatchError("the workload ended early", hint=_end_of(home / "workload.log"))
     sys.exit(code)
+
+
+def _end_of(log: Path) -> str:
+    return log.read_text(encoding="utf-8", errors="replace").strip()[-300:]
