@@ -1,4 +1,4 @@
-"""Editing a text in the person's own editor."""
+"""Handing a text to the person's own editor or pager."""
 
 from __future__ import annotations
 
@@ -20,15 +20,28 @@ def edit_outside(text: str, suffix: str) -> str:
     Raises:
         UsageError: The editor cannot be run, failed, or left something that is not text.
     """
-    command = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
+    return _through(
+        os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi", "VISUAL or EDITOR", text, suffix
+    )
+
+
+def page_outside(text: str) -> None:
+    """Show ``text`` in the pager named by PAGER (else less). The caller has given up the terminal.
+
+    Raises:
+        UsageError: The pager cannot be run or failed.
+    """
+    _through(os.environ.get("PAGER") or "less", "PAGER", text, ".txt")
+
+
+def _through(program: str, variable: str, text: str, suffix: str) -> str:
     with tempfile.TemporaryDirectory(prefix="llmwatch-") as folder:
         path = Path(folder) / f"messages{suffix}"
         write_private(path, text)
         try:
-            subprocess.run([*command, str(path)], check=True)
+            subprocess.run([*shlex.split(program), str(path)], check=True)
             return path.read_text(encoding="utf-8")
-        except (OSError, subprocess.CalledProcessError, UnicodeDecodeError) as error:
+        except (OSError, ValueError, subprocess.CalledProcessError) as error:
             raise UsageError(
-                f"The editor {command[0]} did not do: {error}",
-                hint="Set VISUAL or EDITOR to the one you use.",
+                f"{program} did not do: {error}", hint=f"Set {variable} to the one you use."
             ) from error

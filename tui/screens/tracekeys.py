@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import shlex
-import subprocess
-import tempfile
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
+from textual.app import SuspendNotSupported
 from textual.binding import BindingType
 from textual.screen import Screen
 
+from llmwatch.errors import UsageError
 from llmwatch.tui.commands import Place, bindings
-from llmwatch.tui.host import host, write_private
+from llmwatch.tui.host import host
 from llmwatch.tui.messages import ShowReplay
 from llmwatch.tui.models.spantext import span_text
+from llmwatch.tui.outside import edit_outside, page_outside
 from llmwatch.tui.widgets.cursorview import CursorView
 from llmwatch.tui.widgets.detailpane import DetailPane
 from llmwatch.tui.widgets.spantree import SpanTree
@@ -166,19 +164,17 @@ class TraceScreenKeys(Screen[None]):
         host(self).copy(self.span_text(), "the whole span")
 
     def action_editor(self) -> None:
-        """Open the span's text in the editor."""
-        self._hand_to(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
+        """Open the span's text in the editor; what is changed there changes nothing here."""
+        self._hand_to(lambda text: edit_outside(text, ".txt"))
 
     def action_pager(self) -> None:
         """Open the span's text in the pager."""
-        self._hand_to(os.environ.get("PAGER") or "less")
+        self._hand_to(page_outside)
 
-    def _hand_to(self, program: str) -> None:
-        with tempfile.TemporaryDirectory(prefix="llmwatch-") as folder, self.app.suspend():
-            path = Path(folder) / "span.txt"
-            write_private(path, self.span_text())
-            try:
-                subprocess.run([*shlex.split(program), str(path)], check=False)
-            except (OSError, ValueError) as error:
-                host(self).say(f"{program} could not be started: {error}", "error")
+    def _hand_to(self, show: Callable[[str], object]) -> None:
+        try:
+            with self.app.suspend():
+                show(self.span_text())
+        except (UsageError, SuspendNotSupported) as error:
+            host(self).say(str(error) or "This terminal cannot be given away", "error")
         self.refresh()

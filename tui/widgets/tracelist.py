@@ -16,6 +16,7 @@ from llmwatch.errors import FilterError, StoreError, StoreMissingError
 from llmwatch.neutral import neutral_line
 from llmwatch.tui import format as fmt
 from llmwatch.tui import tracereads as reads
+from llmwatch.tui.coalesce import Coalesced
 from llmwatch.tui.host import FeedEvent, host
 from llmwatch.tui.messages import DataChanged, ShowReplay, ShowTrace
 from llmwatch.tui.models.rowcache import page_around
@@ -48,10 +49,12 @@ class TraceList(TraceKeys):
         """What to go back to when the filter line is left with Esc."""
         self._loaded: Choice | None = None
         """The choice that the rows on the screen are of."""
+        self._loading: Choice | None = None
+        """The choice whose first page is being read."""
         self._counted = True
         self._read_ns = 0
-        self._reading = False
-        self._again = False
+        self.reload = Coalesced(self._reload)
+        """Take in what has changed, unless nobody can see it."""
 
     def compose(self) -> ComposeResult:
         """The filter line above the rows."""
@@ -106,15 +109,17 @@ class TraceList(TraceKeys):
     @work(exclusive=True, group="load")
     async def _load(self) -> None:
         """Read the chosen list: its first page at once, then all ids that a filter matches, in pieces."""
-        choice = self.choice
+        choice = self._loading = self.choice
         self._counted = choice.filter is None or choice.is_fixed
         try:
             self._show(choice, await host(self).feed.read(self._first_read(choice)))
             while choice.filter is not None and not self._counted:
                 await self._count_on(choice.filter)
         except StoreMissingError:
+            self._loading = None
             self._show_title()
         except StoreError as error:
+            self._loading = None
             self._say_stale(error)
 
     async def _count_on(self, filter: Filter) -> None:
@@ -141,7 +146,7 @@ class TraceList(TraceKeys):
         return latest
 
     def _show(self, choice: Choice, news: reads.News) -> None:
-        self._loaded = choice
+        self._loaded, self._loading = choice, None
         self._read_ns = host(self).now_ns()
         self.rows.cache.put(news.asked, news.rows)
         self.rows.window.show(news.order)
@@ -151,30 +156,21 @@ class TraceList(TraceKeys):
         if isinstance(event, DataChanged):
             self.run_worker(self.reload(), group="news")
 
-    async def reload(self) -> None:
-        """Take in what has changed, unless nobody can see it; one read at a time, and one more at most."""
+    async def _reload(self) -> None:
         if not self.screen.is_current or not self.display:
             return
-        if self._reading:
-            self._again = True
-            return
-        self._reading = True
         try:
             await self._read_news()
         except StoreMissingError:
             pass  # the overview says so
         except StoreError as error:
             self._say_stale(error)
-        finally:
-            self._reading = False
-        if self._again:
-            self._again = False
-            await self.reload()
 
     async def _read_news(self) -> None:
         choice, view = self.choice, self.rows.window.view
         if choice is not self._loaded:
-            self._load()  # the first page is under way, or there was no database yet
+            if choice is not self._loading:
+                self._load()
             return
         if choice.is_fixed:
             read = partial(reads.again, order=self.rows.window.order, view=view)
