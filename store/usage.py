@@ -21,23 +21,20 @@ from llmwatch.store.rows import UsageRole
 
 
 def usage_roles(spans: Iterable[Brief]) -> dict[str, UsageRole]:
-    """The role of every span that carries usage, by span id. ``spans`` are all of one trace, in any order."""
+    """The role of every span that has one, by span id. ``spans`` are all of one trace, in any order."""
     parents: dict[str, str | None] = {}
     carriers: list[Brief] = []
     calls: list[Brief] = []
-    silent: list[Brief] = []
     for span in spans:
         parents[span.span_id] = span.parent_id
-        if span.kind == "llm":
-            calls.append(span)
         if span.carries_usage:
             carriers.append(span)
-        elif span.kind == "llm":
-            silent.append(span)
+        if span.kind == "llm":
+            calls.append(span)
     roles: dict[str, UsageRole] = {}
-    if silent and len(calls) > 1:
-        outer = _above(calls, parents)
-        roles = {span.span_id: "rollup" for span in silent if span.span_id in outer}
+    if len(calls) > 1:
+        around = _above(calls, parents)
+        roles = {span.span_id: "rollup" for span in calls if span.span_id in around}
     above = _above(carriers, parents)
     replies: dict[tuple[str | None, str], list[Brief]] = {}
     for span in carriers:

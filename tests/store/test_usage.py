@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from llmwatch.store.span import Call, Span, Usage
 from llmwatch.store.usage import usage_roles
@@ -108,16 +109,23 @@ def trees(draw: st.DrawFn) -> list[Span]:
     spans: list[Span] = []
     for number in range(draw(st.integers(1, 12))):
         parent = draw(st.none() | st.sampled_from([each.span_id for each in spans])) if spans else None
-        spans.append(llm(str(number), tokens=draw(st.none() | st.integers(0, 3)), parent_id=parent))
+        call = llm(str(number), tokens=draw(st.none() | st.integers(0, 3)), parent_id=parent)
+        spans.append(replace(call, kind=draw(st.sampled_from(["llm", "chain"]))))
     return spans
 
 
 @given(trees(), st.randoms(use_true_random=False))
 def test_what_counts_is_what_the_deepest_spans_say(spans: list[Span], random: Any) -> None:
-    def deepest(one: Span) -> bool:
+    def below(one: Span) -> list[Span]:
         children = [each for each in spans if each.parent_id == one.span_id]
-        return not any(brief(child).carries_usage or not deepest(child) for child in children)
+        return children + [each for child in children for each in below(child)]
 
-    expected = {s.span_id: "counted" if deepest(s) else "rollup" for s in spans if brief(s).carries_usage}
+    def role(one: Span) -> str | None:
+        if brief(one).carries_usage:
+            return "rollup" if any(brief(each).carries_usage for each in below(one)) else "counted"
+        calls = one.kind == "llm" and any(each.kind == "llm" for each in below(one))
+        return "rollup" if calls else None
+
+    expected = {each.span_id: role(each) for each in spans if role(each)}
     random.shuffle(spans)
     assert roles(*spans) == expected
