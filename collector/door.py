@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 from starlette.requests import Request
 
 from llmwatch.collector.meter import Meter
-from llmwatch.collector.pipeline import Pipeline
+from llmwatch.collector.pipeline import Pipeline, Prepared
 from llmwatch.config import Config
 from llmwatch.store.batch import Batch, WriteResult
 from llmwatch.store.writer import Writer
 
-T = TypeVar("T")
-
-_INLINE_BYTES: Final = 1 << 20
+_LARGE_BYTES: Final = 1 << 20
 """Larger bodies are worked on in a thread, so that /health and small requests need not wait a second. For
 small ones the hop costs more (0.1 ms) than it saves."""
 
@@ -35,17 +33,25 @@ class Door:
     config: Config
     database: Path
     meter: Meter
+    one_large: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Large bodies go one at a time: spans take six times the memory of the body they came in."""
 
-    async def work(self, step: Callable[[bytes], T], body: bytes) -> T:
-        """``step(body)``, without holding up others for longer than a few milliseconds."""
-        return step(body) if len(body) <= _INLINE_BYTES else await asyncio.to_thread(step, body)
-
-    async def commit(self, batch: Batch) -> WriteResult:
-        """Store ``batch``; returns when it would survive the death of this process.
+    async def take(self, prepare: Callable[[bytes], Prepared], body: bytes) -> tuple[Prepared, WriteResult]:
+        """Read ``body`` and store what it brings; returns when that would survive the death of this process.
 
         Raises:
+            IngestError: The body cannot be read.
             StoreError: It could not be stored, or not all of it: the sender should send it again.
         """
+        if len(body) <= _LARGE_BYTES:
+            prepared = prepare(body)
+            return prepared, await self.commit(prepared.batch)
+        async with self.one_large:
+            prepared = await asyncio.to_thread(prepare, body)
+            return prepared, await self.commit(prepared.batch)
+
+    async def commit(self, batch: Batch) -> WriteResult:
+        """Store ``batch``; returns when it would survive the death of this process. Raises StoreError."""
         done = []
         while len(batch.spans) > _SPANS_AT_ONCE:
             done.append(await self._written(Batch(spans=batch.spans[:_SPANS_AT_ONCE])))

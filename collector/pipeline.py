@@ -29,8 +29,9 @@ class Prepared:
     """What a request brings, ready to be stored, and what of it is rejected."""
 
     batch: Batch
-    rejected: int
-    failures: tuple[tuple[int, str], ...]
+    taken: int = 0
+    rejected: int = 0
+    failures: tuple[tuple[int, str], ...] = ()
     """Position and reason of the first hundred that are rejected."""
 
 
@@ -51,7 +52,7 @@ class Pipeline:
             scores=[score for _, scores in read.records for score in scores],
             counters={"spans_rejected": read.rejected} if read.rejected else {},
         )
-        return Prepared(batch, read.rejected, read.failures)
+        return Prepared(batch, len(read.records), read.rejected, read.failures)
 
     def logs(self, decoded: Decoded[RawLog], size: int) -> Prepared:
         """As `spans`, for log records: some say something of a span, some are scores, all are counted."""
@@ -62,7 +63,7 @@ class Pipeline:
             scores=[found for found in read.records if isinstance(found, Score)],
             counters={name: count for name, count in counters.items() if count},
         )
-        return Prepared(batch, read.rejected, read.failures)
+        return Prepared(batch, len(read.records), read.rejected, read.failures)
 
     def plain(self, items: Sequence[bytes], reader: PlainReader) -> Prepared:
         """As `spans`, for plain JSON: ``reader`` finds spans and scores in each of ``items``."""
@@ -76,7 +77,7 @@ class Pipeline:
             spans=[span for spans, _ in found.records for span in spans],
             scores=[score for _, scores in found.records for score in scores],
         )
-        return Prepared(batch, found.rejected, found.failures)
+        return Prepared(batch, len(found.records), found.rejected, found.failures)
 
     def finish(self, span: Span, size: int) -> Span:
         """``span``, out of a body of ``size`` bytes, ready to be stored."""

@@ -13,7 +13,7 @@ from llmwatch.collector.dialects import plainjson
 from llmwatch.collector.door import door_of
 from llmwatch.collector.guards import NDJSON, media_type
 from llmwatch.collector.otlp.replies import INVALID_ARGUMENT
-from llmwatch.collector.pipeline import PlainReader, Prepared
+from llmwatch.collector.pipeline import PlainReader
 from llmwatch.collector.safejson import repaired
 from llmwatch.errors import IngestError
 from llmwatch.store.batch import Batch
@@ -53,13 +53,9 @@ async def replays(request: Request) -> Response:
 async def _take(request: Request, reader: PlainReader) -> Response:
     door = door_of(request)
     split = _lines if media_type(request.scope) == NDJSON else _items
-
-    def read(body: bytes) -> tuple[int, Prepared]:
-        items = split(body)
-        return len(items), door.pipeline.plain(items, reader)
-
-    sent, prepared = await door.work(read, await request.body())
-    done = await door.commit(prepared.batch)
+    body = await request.body()
+    prepared, done = await door.take(lambda body: door.pipeline.plain(split(body), reader), body)
+    sent = prepared.taken + prepared.rejected
     rejected = prepared.rejected + done.rejected
     answer: dict[str, object] = {"accepted": max(sent - rejected, 0), "rejected": rejected}
     if not rejected:

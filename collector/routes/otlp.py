@@ -33,9 +33,12 @@ async def logs(request: Request) -> Response:
 
 async def metrics(request: Request) -> Response:
     """Count metric points: they repeat what the spans say, so adding them up would count calls twice."""
-    door = door_of(request)
-    points = await door.work(_codec(request).metric_points, await request.body())
-    await door.commit(Batch(counters={"metric_points": points}))
+    count = _codec(request).metric_points
+
+    def prepare(body: bytes) -> Prepared:
+        return Prepared(Batch(counters={"metric_points": count(body)}))
+
+    await door_of(request).take(prepare, await request.body())
     return accepted("metrics", media_type(request.scope))
 
 
@@ -45,9 +48,8 @@ async def _take(
     decode: Callable[[bytes], Decoded[R]],
     prepare: Callable[[Decoded[R], int], Prepared],
 ) -> Response:
-    door = door_of(request)
-    prepared = await door.work(lambda body: prepare(decode(body), len(body)), await request.body())
-    done = await door.commit(prepared.batch)
+    body = await request.body()
+    prepared, done = await door_of(request).take(lambda body: prepare(decode(body), len(body)), body)
     reason = prepared.failures[0][1] if prepared.failures else done.reason
     return accepted(signal, media_type(request.scope), prepared.rejected + done.rejected, reason)
 
