@@ -89,7 +89,7 @@ def test_it_shows_asks_sends_compares_and_stores(database: Path, provider: Stub)
     result = replay(database, SPAN, answers="y\n")
     assert result.exit_code == 0, result.output
     plan, _, rest = result.output.partition("Send it?")
-    assert f"openai  {provider.base_url}   gpt-4o   temperature 0.7   est. $0.0001" in plan
+    assert f"openai  {provider.base_url}   gpt-4o   est. $0.0001" in plan
     assert "The capital of France is ␛[31mLyon." in rest
     assert "The capital of France is[- Paris-]{+ ␛[31mLyon+}." in rest
     assert "✓ recorded     2.0 s" in rest and "✓ replay 1" in rest
@@ -122,7 +122,7 @@ def test_options_change_what_is_sent(database: Path, provider: Stub) -> None:
     options = ("--provider", "local", "--model", "llama3.2", "--temperature", "0", "--yes", "--no-save")
     result = replay(database, SPAN, *options)
     assert result.exit_code == 0, result.output
-    assert "llama3.2 (was gpt-4o) temperature 0.0 (was 0.7) free" in " ".join(result.output.split())
+    assert "llama3.2 (was gpt-4o) free temperature 0.0 (was 0.7)" in " ".join(result.output.split())
     (request,) = provider.received
     assert request.path == "/api/chat"
     assert request.json["model"] == "llama3.2"

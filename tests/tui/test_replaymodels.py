@@ -49,14 +49,14 @@ def said_of(made: Plan, width: int = 200) -> str:
 
 def test_the_plan_names_host_model_parameters_and_cost() -> None:
     assert said_of(plan(cost=Cost(nanousd=6_100_000))) == (
-        "→ openai  https://api.openai.com   gpt-4o   temperature 0.7   est. $0.0061"
+        "→ openai  https://api.openai.com   gpt-4o   est. $0.0061   temperature 0.7"
     )
     changed = ChatRequest(
         model="gpt-4o-mini", messages=QUESTION[1:], parameters={"temperature": 0, "seed": 1}
     )
     assert said_of(plan(changed)) == (
-        "→ openai  https://api.openai.com   gpt-4o-mini (was gpt-4o)   temperature 0 (was 0.7)"
-        "   seed 1 (was default)   messages edited   est. …"
+        "→ openai  https://api.openai.com   gpt-4o-mini (was gpt-4o)   est. …   messages edited"
+        "   temperature 0 (was 0.7)   seed 1 (was default)"
     )
 
 
@@ -80,6 +80,15 @@ def test_the_plan_takes_the_lines_it_needs() -> None:
     lines = plan_lines(plan(cost=Cost(nanousd=1)), 60, 3)
     assert len(lines) == 2
     assert text_of(lines[:1]).startswith("→ openai  https://api.openai.com")
+
+
+@pytest.mark.parametrize("width", [38, 58, 78])
+def test_host_model_and_cost_are_never_left_out(width: int) -> None:
+    request = ChatRequest(model="m" * 300, messages=QUESTION, parameters={f"p{i}": i for i in range(20)})
+    lines = plan_lines(plan(request, base_url=f"https://{'a' * 100}.com", cost=Cost(nanousd=10**9)), width, 3)
+    assert [width_of(line) <= width for line in lines] == [True] * 3
+    text = text_of(lines)
+    assert "https://aaaaa" in text and "mmmmm" in text and "est. $1.00" in text
 
 
 def test_what_will_be_sent() -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Final
 
-from msgspec.structs import replace
+from msgspec.structs import replace as changed
+from rich.cells import cell_len
 
 from llmwatch.analysis.worddiff import word_diff
 from llmwatch.evals.heuristics import check
@@ -18,7 +19,7 @@ from llmwatch.providers.request import ChatRequest
 from llmwatch.store.span import Call, Cost, Replay, Span
 from llmwatch.tui import format as fmt
 from llmwatch.tui.models.attempts import Attempt, answer_text, said
-from llmwatch.tui.models.cells import Cell, Line, flow
+from llmwatch.tui.models.cells import Cell, Line, flow, width_of
 from llmwatch.tui.models.detail.parts import message_blocks, part_lines
 from llmwatch.tui.models.document import Block, Blocks, note, text_lines
 from llmwatch.tui.models.runs import Run, Tone
@@ -46,24 +47,34 @@ class Plan:
 
 
 def plan_lines(plan: Plan, width: int, height: int) -> list[Line]:
-    """Host, model, parameters and estimated cost: all that must be seen before sending."""
+    """Host, model and estimated cost, which must be seen before sending; then what else there is room for."""
     request, endpoint = plan.request, plan.endpoint
     name, origin = neutral_line(endpoint.name), neutral_line(endpoint.origin)
-    where: Line = (Cell("→ ", "accent"), Cell(name, "strong"), Cell(f"  {origin}"))
-    chunks = [where, _was("", request.model or "no model: press m", plan.recorded.model)]
-    names = {"temperature": None, **plan.recorded.parameters, **request.parameters}
-    for name in names:
-        now, before = request.parameters.get(name), plan.recorded.parameters.get(name)
-        if now != before or name == "temperature":
-            chunks.append(_was(f"{neutral_line(name)} ", _value(now), _value(before)))
-    if plan.edited:
-        chunks.append((Cell("messages edited", "accent"),))
-    chunks.append((Cell(_estimated(plan.cost), "strong"),))
+    chunks: list[Line] = [
+        (Cell("→ ", "accent"), Cell(name, "strong"), Cell(f"  {origin}")),
+        _was("", request.model or "no model: press m", plan.recorded.model),
+        (Cell(_estimated(plan.cost), "strong"),),
+    ]
     if not endpoint.ready:
         chunks.append((Cell(f"✗ {neutral_line(str(endpoint.key_env))} is not set", "error"),))
     if not endpoint.encrypted:
         chunks.append((Cell("▲ not encrypted", "warn"),))
-    return flow(chunks, width, height)
+    if plan.edited:
+        chunks.append((Cell("messages edited", "accent"),))
+    for parameter in {"temperature": None, **plan.recorded.parameters, **request.parameters}:
+        now, before = request.parameters.get(parameter), plan.recorded.parameters.get(parameter)
+        if now != before or parameter == "temperature":
+            chunks.append(_was(f"{neutral_line(parameter)} ", _value(now), _value(before)))
+    return flow((_cut(chunk, width) for chunk in chunks), width, height)
+
+
+def _cut(line: Line, width: int) -> Line:
+    """``line`` cut to ``width``, since `flow` would leave it out."""
+    if (over := width_of(line) - width) <= 0:
+        return line
+    *first, last = line
+    room = cell_len(last.text) - over
+    return (*first, replace(last, text=fmt.fit(last.text, room))) if room > 0 else _cut(tuple(first), width)
 
 
 def _was(name: str, now: str, before: str) -> Line:
@@ -155,7 +166,7 @@ def failed_checks(span: Span, replay: Replay) -> tuple[str, ...] | None:
     if replay.status != "ok":
         return None
     reasons = (replay.finish_reason,) if replay.finish_reason else ()
-    call = replace(span.call or Call(), finish_reasons=reasons)
+    call = changed(span.call or Call(), finish_reasons=reasons)
     answer = said(replay.response, replay.tool_calls)
-    content = replace(span.content, output_messages=answer, output_text=replay.response)
-    return check(replace(span, call=call, content=content))
+    content = changed(span.content, output_messages=answer, output_text=replay.response)
+    return check(changed(span, call=call, content=content))

@@ -13,6 +13,7 @@ from textual.app import ComposeResult, SuspendNotSupported
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.geometry import Size
 from textual.screen import Screen
 from textual.worker import Worker
 
@@ -45,6 +46,8 @@ _TICK_S: Final = 0.1
 """How often a growing answer is drawn."""
 _TALL: Final = 30
 """Rows of the screen from which earlier attempts are listed as well."""
+_LEAST: Final = Size(40, 10)
+"""Nothing is sent from a screen that cannot show where to."""
 _READING: Final = frozenset({
     "cursor_down", "cursor_up", "top", "bottom", "page_down", "page_up", "fold", "copy", "copy_all",
 })  # fmt: skip
@@ -188,6 +191,9 @@ class ReplayScreen(Screen[None]):
     def action_send(self) -> None:
         """Send what the plan says, unless one is under way."""
         if self._replaying is not None:
+            return
+        if self.size.width < _LEAST.width or self.size.height < _LEAST.height:
+            host(self).say("Too small to show where it would go: 40×10 is needed", "warning")
             return
         self._replaying = Replaying(self._detail.span, self.desk.plan, host(self).now_ns())
         self._stored = Cell("")
