@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from llmwatch.analysis.budget import BudgetState
 from llmwatch.analysis.health import Outlook, Reason, Verdict
 from llmwatch.config import HealthConfig
+from llmwatch.neutral import UNSAFE
 from llmwatch.store.histogram import Histogram
 from llmwatch.store.rows import Group, Point, ScorePoint, StoreStats, Totals, VersionRow
 from llmwatch.tui.models.cells import Cell, Door, Line, bar, flow, row, spark, spread, text_of, width_of
@@ -459,3 +463,30 @@ def test_first_run_leaves_out_recipes_that_do_not_fit() -> None:
 
 def test_doors_are_equal_when_they_lead_to_the_same_place() -> None:
     assert Door("a", "b") == Door("a", "b")
+
+
+# Any text
+
+
+@given(st.text(min_size=1), st.integers(20, 160), st.integers(1, 14))
+def test_no_name_breaks_a_line_or_passes_unneutralised(name: str, width: int, height: int) -> None:
+    group = Group(value=name, totals=totals(20, errors=1, cost_nanousd=DOLLAR))
+    row_of = version(name, name, 60)
+    scores = [scored(name, 5, [0.9] * 10), scored(name, 58, [0.2] * 10)]
+    reason = Reason("error_rate", "CRIT", "error rate 100 %, over 5 %", "status:error")
+    spent = cost_view(
+        NO_BUDGET, NO_BUDGET, [], range(0, 360, 180), [grouping("model", [group], "since:1h")], 1
+    )
+    seen = status(
+        outlook=Outlook(Verdict("CRIT", (reason,)), totals(9, errors=9), NO_BUDGET, NO_BUDGET),
+        groups=[[group, Group(value="x", totals=totals(99))]],
+        grouped=grouping("feature", [group], "since:15m"),
+    )
+    for lines in (
+        table(grouping("model", [group], ""), width, height),
+        cost_lines(spent, width, height),
+        quality_lines(judged(scores), width, height),
+        versions_lines(versions_view([row_of], {}, NOW_NS), width, height),
+        status_lines(seen, width, height),
+    ):
+        assert not {ord(c) for cell in itertools.chain(*lines) for c in cell.text} & {*UNSAFE, 0x0A}
