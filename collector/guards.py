@@ -12,6 +12,7 @@ from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from llmwatch.addresses import bracketed
 from llmwatch.collector.otlp.replies import JSON, PROTOBUF, refused
 
 NDJSON: Final = "application/x-ndjson"
@@ -72,8 +73,3 @@ def header_values(scope: Scope, name: bytes) -> list[str]:
 def media_type(scope: Scope) -> str:
     """The request's content type in lower case without parameters; empty when it has none."""
     return "".join(header_values(scope, b"content-type")).partition(";")[0].strip().lower()
-
-
-def bracketed(host: str) -> str:
-    """``host`` as it stands in a URL: an IPv6 address goes in brackets."""
-    return f"[{host}]" if ":" in host and not host.startswith("[") else host

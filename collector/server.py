@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import ipaddress
 import logging
 import signal
 import socket
@@ -15,8 +14,8 @@ from typing import Final
 import uvicorn
 from starlette.applications import Starlette
 
+from llmwatch.addresses import bracketed, need_loopback, origin
 from llmwatch.collector.app import create_app
-from llmwatch.collector.guards import bracketed
 from llmwatch.collector.pipeline import Pipeline
 from llmwatch.collector.protocol import BoundedProtocol
 from llmwatch.config import Config
@@ -43,11 +42,7 @@ def listen(host: str, port: int) -> list[socket.socket]:
     Raises:
         UsageError: ``host`` is no loopback address, or the port is taken.
     """
-    if not _is_loopback(host):
-        raise UsageError(
-            f"{host} is not an address of this machine alone, and there is no authentication yet",
-            hint="Use 127.0.0.1; reach it from elsewhere through an SSH tunnel (ssh -L 4318:127.0.0.1:4318).",
-        )
+    need_loopback(host)
     first = "127.0.0.1" if host == "localhost" else host
     try:
         sockets = [_bound(first, port)]
@@ -84,8 +79,9 @@ def serve(sockets: list[socket.socket], database: Path, config: Config) -> None:
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
     try:
-        writer.announce(*sockets[0].getsockname()[:2])
-        _log.info("collecting on %s into %s", url_of(sockets[0]), database)
+        host, port = sockets[0].getsockname()[:2]
+        writer.announce(host, port)
+        _log.info("collecting on %s into %s", origin(host, port), database)
         server(create_app(writer, pipeline, config, database)).run(sockets=sockets)
     finally:
         writer.close()
@@ -109,24 +105,9 @@ def server(app: Starlette) -> uvicorn.Server:
     )
 
 
-def url_of(listening: socket.socket) -> str:
-    """The URL that a socket is reached at."""
-    host, port = listening.getsockname()[:2]
-    return f"http://{bracketed(host)}:{port}"
-
-
 def _leave(*_: object) -> None:
     # uvicorn takes the signals while it serves, ends in order, and then raises them again for us.
     raise SystemExit(0)
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _bound(host: str, port: int) -> socket.socket:

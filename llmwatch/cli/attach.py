@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from llmwatch import paths
+from llmwatch.addresses import need_loopback, origin
 from llmwatch.errors import UsageError
 from llmwatch.neutral import neutral_line
 from llmwatch.store import lock
@@ -80,7 +81,7 @@ class Place:
     @property
     def url(self) -> str:
         """Its origin."""
-        return f"http://[{self.host}]:{self.port}" if ":" in self.host else f"http://{self.host}:{self.port}"
+        return origin(self.host, self.port)
 
 
 def find(database: Path, host: str, port: int) -> Place:
@@ -109,7 +110,12 @@ def find(database: Path, host: str, port: int) -> Place:
 
 
 def reach(database: Path, host: str, port: int) -> Collector:
-    """The collector of ``database``: the one that runs, or a child that is starting."""
+    """The collector of ``database``: the one that runs, or a child that is starting.
+
+    Raises:
+        UsageError: ``host`` is no loopback address, or no port is free.
+    """
+    need_loopback(host)
     place = find(database, host, port)
     if place.running:
         return Collector(place.url, place.notice)
