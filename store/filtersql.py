@@ -122,6 +122,8 @@ class Compiled:
         key = term.key
         if key in FACETS or key in LISTS:
             return _FACET.format(key=key, match=self._like(["value"], term))
+        if key == "dur" and not _is_exceeded(term):
+            return self._compared(f"iif({RUNNING}, NULL, traces.duration_ns)", term)  # it may grow yet
         if key in _TRACE_NUMBERS:
             return self._compared(_TRACE_NUMBERS[key], term)
         if key in _TRACE_CHOICES:
@@ -191,5 +193,9 @@ class Compiled:
 def _holds_of_trace(term: Term) -> bool:
     """Whether the trace satisfies ``term`` as soon as one of its spans does."""
     if term.key in _SPAN_NUMBERS and term.key != "ttft":
-        return term.operator in (">", ">=")
+        return _is_exceeded(term)
     return term.key not in _SPAN_CHOICES or term.values in (("error",), ("yes",))
+
+
+def _is_exceeded(term: Term) -> bool:
+    return term.operator in (">", ">=")
