@@ -43,11 +43,11 @@ async def test_a_number_opens_the_traces_behind_it_and_escape_leads_back(make_ap
         await settled(pilot)
         assert root.traces.choice.text == "status:error kind:llm since:15m"
         await until(pilot, lambda: len(root.traces.rows.window.order) == 5)
-        assert root.focused is root.traces.rows
+        assert root._focused_number() == 5
         await pilot.press("escape")
         await settled(pilot)
         assert root.traces.choice.text == ""
-        assert root.focused is root.panes[0].lines
+        assert root._focused_number() == 1
 
 
 async def test_the_cursor_goes_from_number_to_number(make_app: MakeApp) -> None:
@@ -78,13 +78,14 @@ async def test_zoom_gives_a_pane_the_screen_and_escape_takes_it_back(make_app: M
         root = overview(pilot)
         await pilot.press("1", "z")
         await settled(pilot)
-        assert not root.traces.display and root.panes[0].display and not root.panes[1].display
+        shows = [each.display for each in (root.traces, *root.panes)]
+        assert shows == [False, True, False, False, False]
         assert "by model" in shown(pilot)
         await pilot.press("b")
         await settled(pilot)
         assert "by feature" in shown(pilot)
         await pilot.press("escape")
-        assert root.traces.display and root.panes[1].display
+        assert [each.display for each in (root.traces, *root.panes)] == [True] * 5
 
 
 async def test_pause_holds_everything_and_counts_what_comes(make_app: MakeApp, tmp_path: Path) -> None:
