@@ -90,7 +90,7 @@ def _trace(number: int, text: str) -> list[Span]:
         end_ns=start_ns + 9 * SECOND, status="error", error_type=text, error_message=text, level=text,
         context=context, content=content,
     )  # fmt: skip
-    common = {
+    common: dict[str, Any] = {
         "trace_id": trace_id,
         "parent_id": "a" * 16,
         "start_ns": start_ns,
