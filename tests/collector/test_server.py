@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import gzip
 import os
-import re
 import signal
 import socket
 import sqlite3
@@ -21,6 +20,7 @@ from llmwatch.collector.otlp.replies import JSON
 from llmwatch.collector.server import listen
 from llmwatch.errors import UsageError
 from llmwatch.store import lock
+from tests.collecting import Collecting, collector_process
 from tests.collector.requests import answer, encoded, span, traces
 
 BENCH = Path(__file__).parents[2] / "bench"
@@ -49,51 +49,17 @@ def test_a_taken_port_is_an_error_that_says_so() -> None:
             listen("127.0.0.1", port)
 
 
-class Process:
-    """``llmwatch collect`` on a free port."""
-
-    def __init__(self, database: Path) -> None:
-        self.database = database
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "llmwatch", "collect", "--port", "0", "--db", str(database)],
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert self.process.stderr is not None
-        self.first_line = self.process.stderr.readline()
-        found = re.search(r"http://127\.0\.0\.1:(\d+)", self.first_line)
-        assert found, self.first_line
-        self.port = int(found[1])
-
-    def connect(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), 20)
-
-    def rest_of_log(self) -> str:
-        assert self.process.stderr is not None
-        return self.process.stderr.read()
-
-
-@contextlib.contextmanager
-def running(folder: Path) -> Iterator[Process]:
-    process = Process(folder / "llmwatch.db")
-    yield process
-    process.process.kill()
-    process.process.wait()
-    assert process.process.stderr is not None
-    process.process.stderr.close()
-
-
 @pytest.fixture
-def process(tmp_path: Path) -> Iterator[Process]:
+def process(tmp_path: Path) -> Iterator[Collecting]:
     """A collector that the test may end."""
-    with running(tmp_path) as process:
+    with collector_process(tmp_path / "llmwatch.db") as process:
         yield process
 
 
 @pytest.fixture(scope="module")
-def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collecting]:
     """A collector that several tests look at."""
-    with running(tmp_path_factory.mktemp("lasting")) as process:
+    with collector_process(tmp_path_factory.mktemp("lasting") / "llmwatch.db") as process:
         yield process
 
 
@@ -104,7 +70,7 @@ def stored(database: Path) -> int:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_lets_what_has_begun_end(process: Process, number: signal.Signals) -> None:
+def test_a_signal_lets_what_has_begun_end(process: Collecting, number: signal.Signals) -> None:
     body = encoded(traces(span()), JSON)
     head = f"POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: {JSON}\r\n"
     head += f"Content-Length: {len(body)}\r\nExpect: 100-continue\r\n\r\n"
@@ -117,13 +83,14 @@ def test_a_signal_lets_what_has_begun_end(process: Process, number: signal.Signa
         assert idle.recv(65536) == b""  # and now it is leaving
         connection.sendall(body)
         assert answer(connection) == (200, b"{}")
-    assert process.process.wait(20) == 0
+    _, logged = process.process.communicate(timeout=20)
+    assert process.process.returncode == 0
     assert stored(process.database) == 1
     assert lock.holder(process.database) is None
-    assert "Traceback" not in process.rest_of_log()
+    assert "Traceback" not in logged
 
 
-def test_its_address_is_known_and_its_files_are_private(lasting: Process) -> None:
+def test_its_address_is_known_and_its_files_are_private(lasting: Collecting) -> None:
     holder = lock.holder(lasting.database)
     assert holder is not None
     assert (holder.pid, holder.host, holder.port) == (lasting.process.pid, "127.0.0.1", lasting.port)
@@ -131,7 +98,7 @@ def test_its_address_is_known_and_its_files_are_private(lasting: Process) -> Non
     assert set(modes.values()) == {0o600}, modes
 
 
-def test_a_second_collector_of_the_same_file_is_refused(lasting: Process) -> None:
+def test_a_second_collector_of_the_same_file_is_refused(lasting: Collecting) -> None:
     second = subprocess.run(
         [sys.executable, "-m", "llmwatch", "collect", "--port", "0", "--db", str(lasting.database)],
         capture_output=True,
@@ -144,16 +111,17 @@ def test_a_second_collector_of_the_same_file_is_refused(lasting: Process) -> Non
     assert "Traceback" not in second.stderr
 
 
-def test_what_a_client_sends_reaches_the_log_neutralised(process: Process) -> None:
+def test_what_a_client_sends_reaches_the_log_neutralised(process: Collecting) -> None:
     with process.connect() as connection:
         connection.sendall(b"\x1b]0;owned\x07 / HTTP/1.1\r\n\r\n")
         assert connection.recv(65536).startswith(b"HTTP/1.1 400")
     process.process.terminate()
-    process.process.wait(20)
-    assert "\x1b" not in process.first_line + process.rest_of_log()
+    _, logged = process.process.communicate(timeout=20)
+    assert "Invalid HTTP request" in logged
+    assert "\x1b" not in process.said + logged
 
 
-def test_a_chunked_and_compressed_body_over_ipv6(lasting: Process) -> None:
+def test_a_chunked_and_compressed_body_over_ipv6(lasting: Collecting) -> None:
     try:
         connection = socket.create_connection(("::1", lasting.port), 20)
     except OSError:
