@@ -10,7 +10,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
-from textual.screen import Screen
 
 from llmwatch.errors import StoreError
 from llmwatch.tui import spanreads as reads
@@ -21,6 +20,7 @@ from llmwatch.tui.messages import DataChanged, ShowTrace
 from llmwatch.tui.models.runs import Run
 from llmwatch.tui.models.sessionrows import Turn, cells, header, total, turns
 from llmwatch.tui.safe import safe_line
+from llmwatch.tui.screens.cursorkeys import CursorKeys
 from llmwatch.tui.widgets.cursorview import CursorView
 from llmwatch.tui.widgets.keybar import KeyBar
 
@@ -55,7 +55,7 @@ class TurnList(CursorView):
         self.show_rows(len(found), len(found) - 1 if at_end else self.cursor)
 
 
-class SessionScreen(Screen[None]):
+class SessionScreen(CursorKeys):
     """The turns of one session."""
 
     CSS_PATH = "session.tcss"
@@ -67,6 +67,11 @@ class SessionScreen(Screen[None]):
         self.session_id = session_id
         self._list = TurnList()
         self._reload = Coalesced(self._read)
+
+    @property
+    def moved(self) -> CursorView:
+        """The list."""
+        return self._list
 
     def compose(self) -> ComposeResult:
         """The list."""
@@ -93,30 +98,6 @@ class SessionScreen(Screen[None]):
         found = turns(rows)
         self._list.show(found)
         self._list.border_subtitle = safe_line(total(found))
-
-    def action_cursor_down(self) -> None:
-        """The next turn."""
-        self._list.go(self._list.cursor + 1)
-
-    def action_cursor_up(self) -> None:
-        """The turn before."""
-        self._list.go(self._list.cursor - 1)
-
-    def action_page_down(self) -> None:
-        """A screenful down."""
-        self._list.page(1)
-
-    def action_page_up(self) -> None:
-        """A screenful up."""
-        self._list.page(-1)
-
-    def action_top(self) -> None:
-        """The first turn."""
-        self._list.go(0)
-
-    def action_bottom(self) -> None:
-        """The last turn."""
-        self._list.go(self._list.count - 1)
 
     @on(CursorView.Chosen)
     def action_open(self) -> None:

@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from textual.app import SuspendNotSupported
 from textual.binding import BindingType
-from textual.screen import Screen
 
 from llmwatch.errors import UsageError
 from llmwatch.tui.commands import Place, bindings
@@ -15,12 +14,13 @@ from llmwatch.tui.host import host
 from llmwatch.tui.messages import ShowReplay
 from llmwatch.tui.models.spantext import span_text
 from llmwatch.tui.outside import edit_outside, page_outside
+from llmwatch.tui.screens.cursorkeys import CursorKeys
 from llmwatch.tui.widgets.cursorview import CursorView
 from llmwatch.tui.widgets.detailpane import DetailPane
 from llmwatch.tui.widgets.spantree import SpanTree
 
 
-class TraceScreenKeys(Screen[None]):
+class TraceScreenKeys(CursorKeys):
     """A tree, details, and what keys do to them."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("trace", "detail")
@@ -36,7 +36,8 @@ class TraceScreenKeys(Screen[None]):
         return self.focused is self.details.reader
 
     @property
-    def _side(self) -> CursorView:
+    def moved(self) -> CursorView:
+        """The side with the focus."""
         return self.details.reader if self._in_details else self.tree_view
 
     def go_back(self) -> bool:
@@ -47,30 +48,6 @@ class TraceScreenKeys(Screen[None]):
             self.action_other_side()
             return True
         return False
-
-    def action_cursor_down(self) -> None:
-        """A line down."""
-        self._side.go(self._side.cursor + 1)
-
-    def action_cursor_up(self) -> None:
-        """A line up."""
-        self._side.go(self._side.cursor - 1)
-
-    def action_page_down(self) -> None:
-        """A screenful down."""
-        self._side.page(1)
-
-    def action_page_up(self) -> None:
-        """A screenful up."""
-        self._side.page(-1)
-
-    def action_top(self) -> None:
-        """To the first line."""
-        self._side.go(0)
-
-    def action_bottom(self) -> None:
-        """To the last line."""
-        self._side.go(self._side.count - 1)
 
     def action_cursor_left(self) -> None:
         """Close the branch, or go to its parent; in the details, the tab before."""
