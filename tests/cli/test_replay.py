@@ -104,6 +104,7 @@ def test_it_shows_asks_sends_compares_and_stores(database: Path, provider: Stub)
     assert detail(database).span == before
     assert provider.received[0].headers["authorization"] == f"Bearer {CANARY}"
     assert CANARY not in result.output
+    assert CANARY not in repr(detail(database)), "what the file says, decompressed"
     assert not [path for path in database.parent.iterdir() if CANARY.encode() in path.read_bytes()]
 
 
