@@ -12,146 +12,29 @@ import binascii
 import math
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 from opentelemetry.proto.logs.v1.logs_pb2 import SeverityNumber
 from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
-from llmwatch.collector.otlp import decoded
+from llmwatch.collector.otlp import decoded, messages
 from llmwatch.collector.otlp.decoded import Decoded, gather
+from llmwatch.collector.otlp.messages import Int64
 from llmwatch.collector.records import RawEvent, RawLink, RawLog, RawSpan, Source
 from llmwatch.collector.safejson import MAX_DEPTH, number_name, repaired, text
 from llmwatch.collector.secrets import redact
 from llmwatch.errors import IngestError
 
-S = TypeVar("S", bound="_Camel")
-Int64: TypeAlias = int | str | None
+S = TypeVar("S", bound=messages.Message)
 
 _STATUS: Final = dict(Status.StatusCode.items())
 _SEVERITY: Final = dict(SeverityNumber.items())
 _INT64: Final = 1 << 63
 
-
-class _Camel(msgspec.Struct, rename="camel"):
-    """A message of OTLP: every field may be missing or null."""
-
-
-class _Values(_Camel):
-    values: list[_AnyValue] | None = None
-
-
-class _Pairs(_Camel):
-    values: list[_KeyValue] | None = None
-
-
-class _AnyValue(_Camel):
-    string_value: str | None = None
-    bool_value: bool | None = None
-    int_value: Int64 = None
-    double_value: float | str | None = None
-    array_value: _Values | None = None
-    kvlist_value: _Pairs | None = None
-    bytes_value: str | None = None
-
-
-class _KeyValue(_Camel):
-    key: str = ""
-    value: _AnyValue | None = None
-
-
-class _Resource(_Camel):
-    attributes: list[_KeyValue] | None = None
-
-
-class _Scope(_Camel):
-    name: str | None = None
-    version: str | None = None
-    attributes: list[_KeyValue] | None = None
-
-
-class _Status(_Camel):
-    code: Int64 = None
-    message: str | None = None
-
-
-class _Event(_Camel):
-    time_unix_nano: Int64 = None
-    name: str | None = None
-    attributes: list[_KeyValue] | None = None
-
-
-class _Link(_Camel):
-    trace_id: str | None = None
-    span_id: str | None = None
-    attributes: list[_KeyValue] | None = None
-
-
-class _Span(_Camel):
-    trace_id: str | None = None
-    span_id: str | None = None
-    parent_span_id: str | None = None
-    name: str | None = None
-    start_time_unix_nano: Int64 = None
-    end_time_unix_nano: Int64 = None
-    attributes: list[_KeyValue] | None = None
-    events: list[_Event] | None = None
-    links: list[_Link] | None = None
-    status: _Status | None = None
-    dropped_attributes_count: Int64 = None
-
-
-class _LogRecord(_Camel):
-    trace_id: str | None = None
-    span_id: str | None = None
-    time_unix_nano: Int64 = None
-    observed_time_unix_nano: Int64 = None
-    event_name: str | None = None
-    severity_number: Int64 = None
-    severity_text: str | None = None
-    body: _AnyValue | None = None
-    attributes: list[_KeyValue] | None = None
-
-
-class _Scoped(_Camel):
-    """ScopeSpans, ScopeLogs or ScopeMetrics: one of the lists is there."""
-
-    scope: _Scope | None = None
-    spans: list[msgspec.Raw] | None = None
-    log_records: list[msgspec.Raw] | None = None
-    metrics: list[_Metric] | None = None
-
-
-class _Group(_Camel):
-    """ResourceSpans, ResourceLogs or ResourceMetrics: one of the lists is there."""
-
-    resource: _Resource | None = None
-    scope_spans: list[_Scoped] | None = None
-    scope_logs: list[_Scoped] | None = None
-    scope_metrics: list[_Scoped] | None = None
-
-
-class _Request(_Camel):
-    resource_spans: list[_Group] | None = None
-    resource_logs: list[_Group] | None = None
-    resource_metrics: list[_Group] | None = None
-
-
-class _Points(_Camel):
-    data_points: list[msgspec.Raw] | None = None
-
-
-class _Metric(_Camel):
-    gauge: _Points | None = None
-    sum: _Points | None = None
-    histogram: _Points | None = None
-    exponential_histogram: _Points | None = None
-    summary: _Points | None = None
-
-
-_REQUEST: Final = msgspec.json.Decoder(_Request)
-_SPAN: Final = msgspec.json.Decoder(_Span)
-_LOG: Final = msgspec.json.Decoder(_LogRecord)
+_REQUEST: Final = msgspec.json.Decoder(messages.Request)
+_SPAN: Final = msgspec.json.Decoder(messages.Span)
+_LOG: Final = msgspec.json.Decoder(messages.LogRecord)
 
 
 def spans(body: bytes) -> Decoded[RawSpan]:
@@ -194,7 +77,7 @@ def metric_points(body: bytes) -> int:
     )
 
 
-def _request(body: bytes) -> _Request:
+def _request(body: bytes) -> messages.Request:
     try:
         return _read(_REQUEST, body)
     except (ValueError, RecursionError) as error:
@@ -208,11 +91,13 @@ def _read(decoder: msgspec.json.Decoder[S], data: bytes | msgspec.Raw) -> S:
         return decoder.decode(repaired(bytes(data)))
 
 
-def _sources(group: _Group, scopes: list[_Scoped] | None) -> Iterator[tuple[_Scoped, Source]]:
+def _sources(
+    group: messages.Group, scopes: list[messages.Scoped] | None
+) -> Iterator[tuple[messages.Scoped, Source]]:
     try:
         resource = _attributes(group.resource.attributes if group.resource else None)
         for scoped in scopes or ():
-            scope = scoped.scope or _Scope()
+            scope = scoped.scope or messages.Scope()
             yield (
                 scoped,
                 Source(
@@ -228,7 +113,7 @@ def _sources(group: _Group, scopes: list[_Scoped] | None) -> Iterator[tuple[_Sco
 
 def _span(pair: tuple[msgspec.Raw, Source]) -> RawSpan:
     span = _read(_SPAN, pair[0])
-    status = span.status or _Status()
+    status = span.status or messages.Status()
     return RawSpan(
         trace_id=decoded.trace_id(_id(span.trace_id)),
         span_id=decoded.span_id(_id(span.span_id)),
@@ -246,7 +131,7 @@ def _span(pair: tuple[msgspec.Raw, Source]) -> RawSpan:
     )
 
 
-def _event(event: _Event) -> RawEvent:
+def _event(event: messages.Event) -> RawEvent:
     return RawEvent(
         name=text(event.name or ""),
         time_ns=decoded.end_time(_int(event.time_unix_nano)) or 0,
@@ -254,7 +139,7 @@ def _event(event: _Event) -> RawEvent:
     )
 
 
-def _link(link: _Link) -> RawLink:
+def _link(link: messages.Link) -> RawLink:
     return RawLink(
         trace_id=text(link.trace_id or "").lower(),
         span_id=text(link.span_id or "").lower(),
@@ -278,11 +163,11 @@ def _log(pair: tuple[msgspec.Raw, Source]) -> RawLog:
     )
 
 
-def _attributes(pairs: Iterable[_KeyValue] | None, depth: int = MAX_DEPTH) -> dict[str, Any]:
+def _attributes(pairs: Iterable[messages.KeyValue] | None, depth: int = MAX_DEPTH) -> dict[str, Any]:
     return redact({text(pair.key): _value(pair.value, depth) for pair in pairs or ()})
 
 
-def _value(value: _AnyValue | None, depth: int) -> Any:
+def _value(value: messages.AnyValue | None, depth: int) -> Any:
     if value is None:
         return None
     if value.string_value is not None:
