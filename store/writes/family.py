@@ -4,24 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
-
-import msgspec
+from typing import Any, NamedTuple
 
 from llmwatch.store.projection import Brief
 from llmwatch.store.rollups import Change
 from llmwatch.store.rows import UsageRole
 from llmwatch.store.usage import usage_roles
-from llmwatch.store.writes.shelf import Shelf
-
-_FIND: Final = (
-    "SELECT traces.trace_id, traces.id FROM json_each(?) AS asked"
-    " CROSS JOIN traces ON traces.trace_id = asked.value"
-)
-_SPANS: Final = (
-    f"SELECT {', '.join(f'spans.{name}' for name in ('trace_id', 'id', 'usage_role', *Brief._fields))}"
-    " FROM json_each(?) AS asked CROSS JOIN spans ON spans.trace = asked.value"
-)
 
 
 class Kept(NamedTuple):
@@ -73,6 +61,15 @@ class Family:
             changes.append(Change(old.brief, roles.get(old.brief.span_id), 1))
         return changes
 
+    def absorb(self) -> None:
+        """What was fresh is written."""
+        for span_id, fresh in self.fresh.items():
+            self.kept[span_id] = Kept(fresh.id, self.roles.get(span_id), fresh.brief)
+        for old in self.turned():
+            self.kept[old.brief.span_id] = old._replace(role=self.roles.get(old.brief.span_id))
+        self.fresh.clear()
+        self.new = False
+
     def turned(self) -> list[Kept]:
         """Rows of which nothing has changed but whether their usage counts."""
         return [
@@ -80,21 +77,3 @@ class Family:
             for span_id, old in self.kept.items()
             if old.role != self.roles.get(span_id) and span_id not in self.fresh
         ]
-
-
-def load_families(shelf: Shelf, trace_ids: Collection[str]) -> dict[str, Family]:
-    """The traces of these ids with all their spans, known ones and new ones."""
-    asked = msgspec.json.encode(list(trace_ids)).decode()
-    families = {
-        trace_id: Family(number, trace_id, new=False)
-        for trace_id, number in shelf.db.execute(_FIND, (asked,))
-    }
-    if families:
-        known = msgspec.json.encode([family.id for family in families.values()]).decode()
-        for trace_id, number, role, *columns in shelf.db.execute(_SPANS, (known,)):
-            brief = Brief._make(columns)
-            families[trace_id].kept[brief.span_id] = Kept(number, role, brief)
-    for trace_id in trace_ids:
-        if trace_id not in families:
-            families[trace_id] = Family(shelf.next_id("traces"), trace_id, new=True)
-    return families

@@ -12,7 +12,8 @@ from llmwatch.store.merge import merge
 from llmwatch.store.projection import DETAILS, Brief, project
 from llmwatch.store.records import digest
 from llmwatch.store.span import Span
-from llmwatch.store.writes.family import Family, Fresh, load_families
+from llmwatch.store.writes.families import fetch, keep
+from llmwatch.store.writes.family import Family, Fresh
 from llmwatch.store.writes.insert import insert
 from llmwatch.store.writes.rollups import write_rollups
 from llmwatch.store.writes.shelf import Shelf
@@ -34,7 +35,7 @@ def write_spans(shelf: Shelf, arrivals: Iterable[Arrival], received_ns: int) -> 
     for arrival in arrivals:
         span = arrival[0]
         arrived.setdefault(span.trace_id, {}).setdefault(span.span_id, []).append(arrival)
-    families = load_families(shelf, arrived)
+    families = fetch(shelf, arrived)
     known = _known_records(shelf, families, arrived)
     for trace_id, by_span in arrived.items():
         family = families[trace_id]
@@ -47,6 +48,7 @@ def write_spans(shelf: Shelf, arrivals: Iterable[Arrival], received_ns: int) -> 
     _write_rows(shelf, [family for family, _ in grown])
     write_traces(shelf, grown, received_ns)
     write_rollups(shelf, changes)
+    keep(shelf, [family for family, _ in grown])
 
 
 def _write_rows(shelf: Shelf, families: Sequence[Family]) -> None:

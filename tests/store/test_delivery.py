@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,7 @@ from llmwatch.store.database import connect_reader
 from llmwatch.store.reads.status import overall
 from llmwatch.store.span import Span
 from llmwatch.store.writer import Batch, Writer, WriteResult
+from llmwatch.store.writes import families
 from tests.store.builders import enrich, llm, span
 from tests.store.state import recomputed, state_of
 from tests.store.strategies import records
@@ -36,7 +38,16 @@ def delivered(blank: Path, batches: Sequence[Sequence[Span]]) -> tuple[dict[str,
     return state, results
 
 
-@settings(max_examples=40, deadline=None)
+@pytest.fixture(scope="module", params=[2, 1000], ids=["kept at hand", "read back"])
+def large(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Traces are kept at hand from so many spans on."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(families, "_LARGE", request.param)
+        yield
+
+
+@pytest.mark.usefixtures("large")
+@settings(max_examples=30, deadline=None)
 @given(records=deliveries, random=st.randoms(use_true_random=False))
 def test_order_grouping_and_repetition_do_not_matter(blank: Path, records: list[Span], random: Any) -> None:
     once, first = delivered(blank, [records])
