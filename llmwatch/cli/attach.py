@@ -51,6 +51,8 @@ class Collector:
         if self.process is None:
             return
         self.process.terminate()
+        if self.process.stdin:
+            self.process.stdin.close()
         try:
             self.process.wait(_STOP_S)
         except subprocess.TimeoutExpired:
@@ -123,12 +125,12 @@ def reach(database: Path, host: str, port: int) -> Collector:
     log = database.with_name(database.name + ".log")
     paths.make_private_file(log)
     # -P: a folder called llmwatch in the current directory must not run as us.
-    command = [sys.executable, "-P", "-m", "llmwatch", "collect"]
+    command = [sys.executable, "-P", "-m", "llmwatch", "collect", "--attended"]
     command += ["--host", place.host, "--port", str(place.port), "--db", str(database)]
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,  # closes with us, whatever way we die
             stdout=output,
             stderr=output,
             start_new_session=True,  # a closed terminal or Ctrl-C is the screen's business, which ends us

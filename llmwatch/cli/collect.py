@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import signal
 import sys
 from pathlib import Path
 
@@ -25,11 +27,13 @@ class _NeutralFormatter(logging.Formatter):
     "--port", type=click.IntRange(0, 65535), help="Port to listen on (default: 4318; 0: a free one)."
 )
 @click.option("--db", type=click.Path(dir_okay=False), help="Database file.")
+@click.option("--attended", is_flag=True, help="End when stdin closes, as the screen's own collector does.")
 @click.pass_context
-def command(ctx: click.Context, host: str | None, port: int | None, db: str | None) -> None:
+def command(ctx: click.Context, host: str | None, port: int | None, db: str | None, attended: bool) -> None:
     """Receive spans without a screen, logging to stderr. SIGTERM finishes what was accepted."""
     from llmwatch import config as configuration
     from llmwatch.collector.server import listen, serve
+    from llmwatch.lifeline import when_orphaned
 
     logs = logging.StreamHandler(sys.stderr)
     logs.setFormatter(_NeutralFormatter("%(asctime)s %(levelname)s %(message)s"))
@@ -42,4 +46,6 @@ def command(ctx: click.Context, host: str | None, port: int | None, db: str | No
     port = next((p for p in (port, before.get("port")) if p is not None), chosen.collector.port)
     named = db or before.get("db")
     sockets = listen(host, port)
+    if attended:
+        when_orphaned(lambda: os.kill(os.getpid(), signal.SIGTERM))
     serve(sockets, Path(named).expanduser() if named else paths.database_path(), chosen)

@@ -72,6 +72,17 @@ def test_it_starts_a_collector_and_ends_it_with_the_screen(tmp_path: Path) -> No
     assert (database.parent / "llmwatch.db.log").stat().st_mode & 0o777 == 0o600
 
 
+def test_a_screen_that_is_killed_leaves_no_collector_behind(tmp_path: Path) -> None:
+    database, port = tmp_path / "llmwatch.db", free_port()
+    with watching(database, port) as screen:
+        assert health(port)["db"] == str(database)
+        screen.process.kill()
+    until = time.monotonic() + 30
+    while listens(port) and time.monotonic() < until:
+        time.sleep(0.02)
+    assert not listens(port)
+
+
 def test_a_second_screen_attaches_and_leaves_the_collector_alone(tmp_path: Path) -> None:
     database, port = tmp_path / "llmwatch.db", free_port()
     with watching(database, port) as first:
