@@ -46,7 +46,7 @@ def repaired(data: bytes) -> bytes:
 
 
 def plain(value: Any, depth: int = MAX_DEPTH) -> Any:
-    """A parsed JSON value with every part storable, and credentials taken out.
+    """A parsed value of JSON or OTLP (which has bytes) with every part storable, and credentials taken out.
 
     Lone surrogates and NUL become U+FFFD, numbers beyond 64 bits and those that are none become text.
 
@@ -55,7 +55,7 @@ def plain(value: Any, depth: int = MAX_DEPTH) -> Any:
     """
     if isinstance(value, str):
         return text(value)
-    if isinstance(value, bool) or value is None:
+    if isinstance(value, bool | bytes) or value is None:
         return value
     if isinstance(value, int):
         return value if -_INT64 <= value < _INT64 else str(value)

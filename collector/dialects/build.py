@@ -92,6 +92,8 @@ def _call(raw: RawSpan, facts: Facts, said: Conversation, status: Status) -> Cal
     if "usage" in fields:
         whole = fields.pop("usage")
         usage = usage or whole
+    if said.output_messages:
+        _add_answer(fields, said)
     if not (fields or usage or parameters):
         return None
     if "invocation" in fields:
@@ -105,12 +107,17 @@ def _call(raw: RawSpan, facts: Facts, said: Conversation, status: Status) -> Cal
         fields["time_to_first_chunk_ns"] = _first_chunk(raw)
     if fields.get("stream") is False:  # OpenLIT sends the duration of calls that were not streamed
         fields.pop("time_to_first_chunk_ns", None)
-    if "finish_reasons" not in fields and said.output_messages:
-        reasons = [message.finish_reason for message in said.output_messages if message.finish_reason]
-        fields["finish_reasons"] = tuple(reasons) or None
+    return Call(**fields, parameters=parameters or None, usage=usage)
+
+
+def _add_answer(fields: dict[str, Any], said: Conversation) -> None:
+    """What the answer itself says of the call: why it ended, and that it is a refusal."""
+    if "finish_reasons" not in fields:
+        reasons = tuple([m.finish_reason for m in said.output_messages if m.finish_reason])
+        if reasons:
+            fields["finish_reasons"] = reasons
     if said.refused:
         fields["refused"] = True
-    return Call(**fields, parameters=parameters or None, usage=usage)
 
 
 def _first_chunk(raw: RawSpan) -> int | None:

@@ -11,11 +11,11 @@ from llmwatch.collector.dialects.values import as_json, number, text
 
 _GOOD: Final = frozenset({
     "thumbs_up", "thumbsup", "thumbs-up", "up", "like", "liked", "positive", "good", "helpful", "pass",
-    "passed", "true", "yes", "correct", "👍", "+1",
+    "passed", "true", "yes", "correct", "👍",
 })  # fmt: skip
 _BAD: Final = frozenset({
     "thumbs_down", "thumbsdown", "thumbs-down", "down", "dislike", "disliked", "negative", "bad",
-    "unhelpful", "not_helpful", "fail", "failed", "false", "no", "incorrect", "👎", "-1",
+    "unhelpful", "not_helpful", "fail", "failed", "false", "no", "incorrect", "👎",
 })  # fmt: skip
 _STARS: Final = 5
 _LONGEST_LABEL: Final = 100

@@ -74,7 +74,7 @@ def message(item: Any, role: str) -> Message | None:
     return Message(
         role=_role(item, role),
         parts=found,
-        name=clean(item["name"]) if "name" in item else None,
+        name=clean(item["name"]) if "name" in item and "role" in item else None,
         finish_reason=clean(item["finish_reason"]) if "finish_reason" in item else None,
     )
 

@@ -47,6 +47,8 @@ _ANSWERS: Final = ("response", "result", "content", "output", "server_tool_call_
 
 def parts(content: Any) -> tuple[Part, ...]:
     """The parts of a message's content: text, a list of parts of any shape, or one part."""
+    if isinstance(content, dict) and isinstance(content.get("parts"), list):  # Gemini's content
+        content = content["parts"]
     items = content if isinstance(content, list) else [content]
     return tuple([part for item in items if (part := _part(item))])
 

@@ -33,7 +33,7 @@ def time_ns(value: Any) -> int | None:
     for limit, unit in _UNITS:
         if 0 < found < limit:
             # Seconds in a float are good to 0.2 µs: whole microseconds are what was meant.
-            return found * unit if isinstance(found, int) else round(found * (unit // _US)) * _US
+            return found * unit if isinstance(found, int) else round(found * unit / _US) * _US
     return None
 
 

@@ -28,6 +28,7 @@ _YES: Final = frozenset({"true", "yes", "1", "on"})
 _NO: Final = frozenset({"false", "no", "0", "off"})
 _LONGEST_REPR: Final = 100_000
 """Longer texts are not tried as Python's repr: its parser takes some 100 times their size in memory."""
+_LONGEST_NUMBER: Final = 40
 _LARGEST: Final = 1 << 53
 """No count of tokens is larger; what is, is a mistake or an attack on the sums."""
 
@@ -68,13 +69,19 @@ def clean(value: Any) -> str | None:
 def number(value: Any) -> float | int | None:
     """A finite number, also one in a string."""
     if isinstance(value, str):
-        try:
-            value = float(value) if len(value) < 40 else None
-        except ValueError:
-            return None
+        value = _number_in(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return value if isinstance(value, int) or math.isfinite(value) else None
+
+
+def _number_in(source: str) -> float | int | None:
+    for read in (int, float):
+        try:
+            return read(source) if len(source) < _LONGEST_NUMBER else None
+        except ValueError:
+            continue
+    return None
 
 
 def count(value: Any) -> int | None:
