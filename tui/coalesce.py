@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 
 class Coalesced:
     """Wraps a coroutine function so that it never runs twice at a time.
 
-    Calls while it runs are answered by one more run after it, however many they are.
+    Calls while it runs are answered by one more run after it, however many they are, and no sooner than
+    ``every_s`` seconds after the run before began.
     """
 
-    def __init__(self, run: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, run: Callable[[], Awaitable[None]], every_s: float = 0.0) -> None:
         self._run = run
+        self._every_s = every_s
         self._running = False
         self._wanted = False
 
@@ -25,6 +28,6 @@ class Coalesced:
         try:
             while self._wanted:
                 self._wanted = False
-                await self._run()
+                await asyncio.gather(self._run(), asyncio.sleep(self._every_s))
         finally:
             self._running = False

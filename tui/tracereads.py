@@ -40,7 +40,7 @@ def everything(db: sqlite3.Connection, view: View) -> News:
     from llmwatch.store.reads import traces  # noqa: PLC0415 - not before the first paint
 
     order = every(traces.id_range(db))
-    asked = view.page(order)
+    asked = view.rows(order)
     return News(order, asked, rows_of(db, order, asked))
 
 
@@ -55,7 +55,7 @@ def matching(db: sqlite3.Connection, filter: Filter, view: View, known: Matching
         page = traces.page(db, filter, before_id=page[-1].id, limit=PAGE)
         newest += page
     order = known.updated([row.id for row in newest], complete)
-    asked = view.page(order)
+    asked = view.rows(order)
     at_hand = {row.id: row for row in newest}
     missing = [id_ for id_ in asked if id_ not in at_hand]
     return News(order, asked, [*newest, *(rows_of(db, order, missing) if missing else ())])
@@ -90,7 +90,7 @@ def only(db: sqlite3.Connection, ids: Sequence[int]) -> News:
 
 def again(db: sqlite3.Connection, order: Order, view: View) -> News:
     """The same list, its rows as they are now."""
-    asked = view.page(order)
+    asked = view.rows(order)
     return News(order, asked, rows_of(db, order, asked))
 
 

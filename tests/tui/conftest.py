@@ -14,7 +14,7 @@ from llmwatch.store import running
 from llmwatch.store.reads import traces
 from llmwatch.tui.app import LlmwatchApp
 from llmwatch.tui.screens import overview
-from llmwatch.tui.widgets import header
+from llmwatch.tui.widgets import header, tracelist
 from tests.tui import seed
 
 URL = "http://127.0.0.1:4318"
@@ -46,6 +46,7 @@ def surroundings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(running, "time", clock)
     monkeypatch.setattr(header, "answers", answers)
     monkeypatch.setattr(overview, "_AT_MOST_EVERY_S", 0.0)
+    monkeypatch.setattr(tracelist, "_AT_MOST_EVERY_S", 0.0)
     yield
     monkeypatch.undo()
     time.tzset()

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from llmwatch.tui.models.rowcache import page_around
 from llmwatch.tui.models.traceorder import NOTHING, EveryTrace, Order
 
 
@@ -22,10 +21,10 @@ class View:
     """The trace at the top of the screen; None while the list follows."""
     height: int
 
-    def page(self, order: Order) -> Sequence[int]:
-        """The traces to read for the screen, and some around it."""
-        top = order.position(self.held) if self.held is not None else 0
-        return page_around(order, top or 0, self.height)
+    def rows(self, order: Order) -> Sequence[int]:
+        """The traces that will be on the screen."""
+        top = (order.position(self.held) if self.held is not None else None) or 0
+        return order.ids(top, top + self.height)
 
 
 @dataclass(slots=True)

@@ -60,7 +60,7 @@ class DetailPane(Vertical):
         & Reader { height: 1fr; margin-top: 1; }
         & .search { height: 1; display: none; }
         & .prompt { width: 2; color: $accent; }
-        & .count { width: auto; color: $text-muted; padding: 0 0 0 2; }
+        & .count { width: auto; color: $muted; padding: 0 0 0 2; }
     }
     """
 

@@ -29,7 +29,7 @@ class FilterBar(Vertical):
         display: none;
         & Horizontal { height: 1; }
         & .prompt { width: 2; color: $accent; }
-        & .count { width: auto; color: $text-muted; padding: 0 0 0 2; }
+        & .count { width: 20; text-align: right; color: $muted; }
         & .error { height: auto; color: $error; display: none; }
     }
     """
@@ -71,7 +71,7 @@ class FilterBar(Vertical):
 
     def show_count(self, text: str) -> None:
         """Say how much matches."""
-        self._count.update(safe_line(text))
+        self._count.update(safe_line(text), layout=False)
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:

@@ -6,11 +6,12 @@ from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.content import Content
+from textual.geometry import Region
 
 from llmwatch.errors import FilterError, StoreError, StoreMissingError
 from llmwatch.neutral import neutral_line
@@ -36,6 +37,10 @@ if TYPE_CHECKING:
     from llmwatch.store.filters import Filter
 
 
+_AT_MOST_EVERY_S: Final = 0.5
+"""At 500 traces a second each look replaces the whole screen, which takes 20 ms: twice a second is enough."""
+
+
 class TraceList(TraceKeys):
     """The list with its filter line and its border."""
 
@@ -53,7 +58,9 @@ class TraceList(TraceKeys):
         """The choice whose first page is being read."""
         self._counted = True
         self._read_ns = 0
-        self.reload = Coalesced(self._reload)
+        self._shown: Shown | None = None
+        """What the border says: it is drawn anew only when it is to say something else."""
+        self.reload = Coalesced(self._reload, _AT_MOST_EVERY_S)
         """Take in what has changed, unless nobody can see it."""
 
     def compose(self) -> ComposeResult:
@@ -183,11 +190,11 @@ class TraceList(TraceKeys):
             self._take(news)
 
     def _take(self, news: reads.News) -> None:
-        self.border_subtitle = ""
         window = self.rows.window
         window.arrived(news.order)
         self.rows.cache.forget_but(window.visible)
         self.rows.cache.put(news.asked, news.rows)
+        self._show_title()
         self.rows.show()
 
     @on(TraceRows.Needed)
@@ -222,11 +229,22 @@ class TraceList(TraceKeys):
             read_ns=self._read_ns,
             most_sorted=reads.RANKED,
         )
+        if shown == self._shown:
+            return
+        self._shown = shown
         parts = [(f"{self.number} Traces", ""), *((text, STYLES[tone]) for text, tone in title(shown))]
-        self.border_title = Content.assemble(*parts)
-        self.border_subtitle = safe_line(count(shown))
+        self._write_border(Content.assemble(*parts), safe_line(count(shown)))
         self.bar.show_count(count(shown))
         self.rows.empty = self._empty()
+
+    def _write_border(self, title: Content, subtitle: Content) -> None:
+        """Write into the border and draw its two lines.
+
+        Assigning ``border_title`` draws the whole pane anew, as long a piece of work as all of its rows.
+        """
+        self._border_title, self._border_subtitle = title, subtitle
+        width, height = self.size
+        self.refresh(Region(-1, -1, width + 2, 1), Region(-1, height, width + 2, 1))
 
     def _empty(self) -> Sequence[Run]:
         if self.choice.text:
@@ -235,6 +253,7 @@ class TraceList(TraceKeys):
         return (("  No trace yet. ", "muted"),)
 
     def _say_stale(self, error: StoreError) -> None:
+        self._shown = None
         self.border_subtitle = safe_line(f"▲ not read since {fmt.clock(self._read_ns)}: {error}", 60)
 
     # The filter line
