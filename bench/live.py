@@ -1,4 +1,6 @@
-"""What the screen costs while spans pour in: the overview follows, and everything on it changes (Linux).
+"""What the whole overview costs while spans come in and everything on it changes (Linux).
+
+The list alone has a bar, and a benchmark of its own: tui_list.py.
 
 usage: python bench/live.py [--db FILE] [--rate 500] [--seconds 20]
 """
@@ -45,7 +47,7 @@ def measure(db: Path | None, rate: int, seconds: float) -> list[Figure]:
             memory = tui.rss_mb()
             screen.stop()
     return [
-        Figure(name=f"screen, {rate} spans/s coming in", values=[cpu], unit="% of a core", bar=10),
+        Figure(name=f"screen, {rate} spans/s coming in", values=[cpu], unit="% of a core"),
         Figure(name=f"collector, {rate} spans/s coming in", values=[server_cpu], unit="% of a core"),
         Figure(name="memory of the screen after it", values=[memory], unit="MB"),
     ]

@@ -18,6 +18,7 @@ import install_size
 import live
 import queries
 import startup
+import tui_list
 from figures import table
 
 
@@ -40,6 +41,9 @@ def main() -> None:
         figures += queries.measure(args.spans, database)
         figures += startup.measure(runs=5, db=database, idle_s=10)
         figures += live.measure(database, rate=500, seconds=20)
+        listed = Path(folder) / "list.db"
+        tui_list.build(listed, args.spans)
+        figures += tui_list.measure(listed, rate=500, seconds=10)
     print(f"{machine()}; {args.spans:,} spans stored\n\n{table(figures)}")
 
 
