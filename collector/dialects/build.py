@@ -8,6 +8,7 @@ from llmwatch.collector.dialects.content import Conversation, conversation_of, d
 from llmwatch.collector.dialects.facts import Facts
 from llmwatch.collector.dialects.generic import of_resource
 from llmwatch.collector.dialects.kinds import kind_of_model, kind_of_operation
+from llmwatch.collector.dialects.parts import REFUSAL
 from llmwatch.collector.dialects.usage import usage_of
 from llmwatch.collector.dialects.values import flag, text
 from llmwatch.collector.dialects.vectors import without_vectors
@@ -112,12 +113,15 @@ def _call(raw: RawSpan, facts: Facts, said: Conversation, status: Status) -> Cal
 
 def _add_answer(fields: dict[str, Any], said: Conversation) -> None:
     """What the answer itself says of the call: why it ended, and that it is a refusal."""
-    if "finish_reasons" not in fields:
-        reasons = tuple([m.finish_reason for m in said.output_messages if m.finish_reason])
-        if reasons:
-            fields["finish_reasons"] = reasons
-    if said.refused:
-        fields["refused"] = True
+    reasons: list[str] = []
+    for message in said.output_messages:
+        if message.finish_reason:
+            reasons.append(message.finish_reason)
+        for part in message.parts:
+            if part.name == REFUSAL and part.type == "text":
+                fields["refused"] = True
+    if reasons:
+        fields.setdefault("finish_reasons", tuple(reasons))
 
 
 def _first_chunk(raw: RawSpan) -> int | None:

@@ -13,7 +13,6 @@ from llmwatch.collector.dialects.facts import Facts
 from llmwatch.collector.dialects.flattened import rebuilt
 from llmwatch.collector.dialects.genai_events import COMPLETION, DETAILS, PROMPT, ROLES, event_message
 from llmwatch.collector.dialects.messages import input_messages, output_messages, with_system
-from llmwatch.collector.dialects.parts import REFUSAL
 from llmwatch.collector.dialects.readers import definitions
 from llmwatch.collector.dialects.values import text
 from llmwatch.collector.dialects.vectors import without_vectors_in
@@ -34,11 +33,6 @@ class Conversation(Struct, frozen=True):
     output_messages: Messages
     input_text: str | None
     output_text: str | None
-
-    @property
-    def refused(self) -> bool:
-        """Whether the API says that the model refused."""
-        return any(p.name == REFUSAL for m in self.output_messages for p in m.parts if p.type == "text")
 
 
 def conversation_of(raw: RawSpan, facts: Facts, kind: Kind) -> Conversation:

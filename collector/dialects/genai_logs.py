@@ -74,7 +74,7 @@ def _partial(
     )
     span = span_of(record, read(attributes, rules))
     call = span.call or Call()
-    name = f"{call.operation or ''} {call.request_model or call.response_model or ''}".strip()
+    name = f"{call.operation or 'chat'} {call.request_model or call.response_model or ''}".strip()
     return replace(span, name=name, kind="llm" if span.kind == "span" else span.kind, state="partial")
 
 

@@ -170,7 +170,8 @@ def _is_call(facts: Facts) -> bool:
     if facts["tool"] or facts["retrieval"] or kind_of_operation(facts["call"].get("operation")):
         return False
     named = "request_model" in facts["call"] or "response_model" in facts["call"]
-    return not named and bool(facts["usage"] or "usage" in facts["call"] or facts["content"].get("prompt"))
+    prompted = not facts["content"].keys().isdisjoint(("prompt", "input_messages", "old_input_messages"))
+    return not named and bool(prompted or facts["usage"] or "usage" in facts["call"])
 
 
 def _finished(span: Span, body: Mapping[str, Any]) -> Span:

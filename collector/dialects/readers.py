@@ -6,8 +6,7 @@ import re
 from functools import lru_cache
 from typing import Any, Final
 
-from llmwatch.collector.dialects.values import first, flag, mapping, nanousd, number, parsed, structured, text
-from llmwatch.collector.safejson import plain
+from llmwatch.collector.dialects.values import first, flag, mapping, nanousd, number, parsed, storable, text
 from llmwatch.store.span import JsonObject
 
 _OF_API: Final = re.compile(r"\.(?:chat|responses|completion|messages|embedding)$")
@@ -29,17 +28,13 @@ def setting(value: Any) -> Any:
     """A parameter of a request: text that holds a number, a flag or JSON is read."""
     if not isinstance(value, str):
         return value
-    found = number(value)
-    if found is not None:
-        return found
-    truth = flag(value) if value[:1] in "tTfF" else None
-    return truth if truth is not None else structured_or_text(value)
-
-
-def structured_or_text(value: Any) -> Any:
-    """The list or mapping that a text holds, else the text."""
-    found = structured(value)
-    return text(value) if found is None else _storable(found)
+    found: Any = number(value)
+    if found is None and value[:1] in ("t", "T", "f", "F"):
+        found = flag(value)
+    if found is None:
+        held = parsed(value)
+        found = text(value) if isinstance(held, str) else storable(held)
+    return found
 
 
 def settings(value: Any) -> JsonObject | None:
@@ -72,10 +67,3 @@ def refusal(value: Any) -> bool | None:
     """Whether a model refused: a flag, or the text of the refusal."""
     truth = flag(value)
     return truth if truth is not None else (text(value) is not None or None)
-
-
-def _storable(found: Any) -> Any:
-    try:
-        return plain(dict(found) if isinstance(found, dict) else found)
-    except ValueError:
-        return None

@@ -17,6 +17,8 @@ _LONGEST_NS: Final = 366 * 86_400 * _S
 """Durations beyond a year are mistakes of unit."""
 _UNITS: Final = ((10**11, _S), (10**14, _MS), (10**17, _US), (_LATEST_NS, 1))
 """Below what a number of seconds, ms, µs, ns since 1970 stays until the year 5138 or 2262."""
+_EARLIEST_S: Final = 10**8
+"""March 1973: a smaller number is a duration under a name that could be a time's."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FRACTION: Final = re.compile(r"\.(\d+)")
 
@@ -24,17 +26,18 @@ _FRACTION: Final = re.compile(r"\.(\d+)")
 def time_ns(value: Any) -> int | None:
     """A time since 1970: a number of s, ms, µs or ns (told apart by its size), or ISO 8601.
 
-    ISO text without a zone is taken as UTC. None for what is no time between 1970 and 2262.
+    ISO text without a zone is taken as UTC. None for what is no time before 2262.
     """
     value = parsed(value)
     found = number(value)
     if found is None:
         return _iso(value) if isinstance(value, str) else None
-    for limit, unit in _UNITS:
-        if 0 < found < limit:
-            # Seconds in a float are good to 0.2 µs: whole microseconds are what was meant.
-            return found * unit if isinstance(found, int) else round(found * unit / _US) * _US
-    return None
+    unit = next((unit for limit, unit in _UNITS if found < limit), None)
+    if found < _EARLIEST_S or unit is None:
+        return None
+    # Seconds in a float are good to 0.2 µs: whole microseconds are what was meant.
+    whole = found * unit if isinstance(found, int) else round(found * unit / _US) * _US
+    return whole if whole < _LATEST_NS else None
 
 
 def duration(unit_ns: int) -> Callable[[Any], int | None]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
@@ -28,6 +29,8 @@ _YES: Final = frozenset({"true", "yes", "1", "on"})
 _NO: Final = frozenset({"false", "no", "0", "off"})
 _LONGEST_REPR: Final = 100_000
 """Longer texts are not tried as Python's repr: its parser takes some 100 times their size in memory."""
+_ESCAPE: Final = re.compile(r"""\\[\\'"nrtxuUN0abfv]""")
+"""What repr writes; at others Python's parser prints a warning."""
 _LONGEST_NUMBER: Final = 40
 _LARGEST: Final = 1 << 53
 """No count of tokens is larger; what is, is a mistake or an attack on the sums."""
@@ -119,22 +122,18 @@ def parsed(value: Any) -> Any:
     return value
 
 
-def structured(value: Any) -> Any:
-    """The list or mapping that ``value`` is or holds as text; None for anything else."""
-    found = parsed(value)
-    return found if isinstance(found, list | dict) and found else None
-
-
 def mapping(value: Any) -> Mapping[str, Any] | None:
     """The mapping that ``value`` is or holds as text, with storable values only."""
     found = parsed(value)
-    if not isinstance(found, dict) or not found:
-        return None
+    return storable(found) if isinstance(found, dict) and found else None
+
+
+def storable(value: Any) -> Any:
+    """``value`` with every part as msgpack and SQLite can keep it; None when it is nested too deeply."""
     try:
-        cleaned: Mapping[str, Any] = plain(dict(found))
+        return plain(dict(value) if isinstance(value, dict) else value)  # plain hides secrets in place
     except _UNREADABLE:
         return None
-    return cleaned
 
 
 def texts(value: Any) -> tuple[str, ...] | None:
@@ -189,8 +188,8 @@ def _lenient(source: str) -> Any:
 
 
 def _python(source: str) -> Any:
-    if len(source) > _LONGEST_REPR:
-        raise ValueError("too long for Python's parser")
+    if len(source) > _LONGEST_REPR or "\\" in _ESCAPE.sub("", source):
+        raise ValueError("not Python's repr")
     return plain(_without_tuples(ast.literal_eval(source)))
 
 

@@ -15,7 +15,7 @@ from llmwatch.collector.dialects.genai_events import DETAILS, EVALUATION, EXCEPT
 from llmwatch.collector.dialects.plainjson import PLAIN_JSON, feedback_from, score_from, spans_and_scores
 from llmwatch.collector.records import RawEvent
 from llmwatch.errors import IngestError
-from llmwatch.store.span import Score, Span
+from llmwatch.store.span import Score
 from tests.dialects.raw import raw_log, raw_span
 
 KNOWN = sorted({name for dialect in (*DIALECTS, PLAIN_JSON) for name in dialect.facts})

@@ -134,6 +134,8 @@ def _encoded(value: Any, times: int) -> str:
         ("[('a', True), None]", [["a", True], None]),
         ('{"a": NaN}', {"a": "NaN"}),
         ("{not json", "{not json"),
+        (r"[see \d+]", r"[see \d+]"),
+        (r"{'a': 'C:\\d'}", {"a": r"C:\d"}),
         ("plain", "plain"),
         ("12", "12"),
         ("(see above)", "(see above)"),
@@ -146,7 +148,18 @@ def test_parsed(value: Any, meaning: Any) -> None:
     assert parsed(value) == meaning
 
 
-@pytest.mark.parametrize("nested", ["[" * 100_000, "[" * 100 + "]" * 100, '{"a":' * 5000 + "1" + "}" * 5000])
+@pytest.mark.parametrize(
+    "nested",
+    [
+        "[" * 100_000,
+        "[" * 100 + "]" * 100,
+        '{"a":' * 5000 + "1" + "}" * 5000,
+        "{'a':" * 5000,
+        "[" + "-" * 50_000 + "1]",
+        "(" * 50_000 + ")",
+        "[" + "1+" * 40_000 + "1]",
+    ],
+)
 def test_what_is_nested_too_deeply_stays_text(nested: str) -> None:
     assert parsed(nested) == nested
 
