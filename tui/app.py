@@ -24,7 +24,7 @@ from llmwatch.tui.messages import ShowReplay, ShowTrace, ShowTraces
 from llmwatch.tui.palette import CommandProvider
 from llmwatch.tui.reload import changes
 from llmwatch.tui.screens.overview import Overview
-from llmwatch.tui.themes import THEMES, defaults
+from llmwatch.tui.themes import THEMES, derived
 from llmwatch.tui.typed import TypedCommands
 
 
@@ -65,7 +65,7 @@ class LlmwatchApp(TypedCommands):
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """What themes other than ours lack."""
-        return defaults(dark=self.current_theme.dark)
+        return {} if self.current_theme in THEMES else derived(self.current_theme)
 
     def on_mount(self) -> None:
         """Set up what the first paint needs; everything else waits for it."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 STYLES: Final[Mapping[Tone, str]] = {
     "plain": "",
-    "muted": "$text-muted",
+    "muted": "$muted",
     "strong": "bold",
     "ok": "$success",
     "warn": "$warning",

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from textual.color import Color
 from textual.theme import Theme
 
 
-def _variables(muted: str, line: str, row: str, cursor: str, on_cursor: str) -> dict[str, str]:
+def _variables(muted: str, line: str, cursor: str, on_cursor: str) -> dict[str, str]:
     return {
-        "cursor": row,  # of a row, whose colours still have to be read on it
+        "muted": muted,
+        "line": line,
         "text-muted": muted,
         "border": line,
         "border-blurred": line,
@@ -40,7 +42,7 @@ DARK: Final = Theme(
     surface="#14161b",
     panel="#1e222a",
     dark=True,
-    variables=_variables("#868d9c", "#414958", "#263042", "#2f4f73", "#ffffff"),
+    variables=_variables("#868d9c", "#414958", "#2f4f73", "#ffffff"),
 )
 LIGHT: Final = Theme(
     name="llmwatch-light",
@@ -55,7 +57,7 @@ LIGHT: Final = Theme(
     surface="#fafaf7",
     panel="#eeeee9",
     dark=False,
-    variables=_variables("#656b76", "#b9bdc5", "#dfe9f2", "#bfdcf0", "#10141a"),
+    variables=_variables("#656b76", "#b9bdc5", "#bfdcf0", "#10141a"),
 )
 SAFE: Final = Theme(
     name="llmwatch-safe",
@@ -70,11 +72,13 @@ SAFE: Final = Theme(
     surface="#101010",
     panel="#1d1d1d",
     dark=True,
-    variables=_variables("#9a9a9a", "#5a5a5a", "#2c2c2c", "#e6e6e6", "#101010"),
+    variables=_variables("#9a9a9a", "#5a5a5a", "#e6e6e6", "#101010"),
 )
 THEMES: Final = (DARK, LIGHT, SAFE)
 
 
-def defaults(*, dark: bool) -> dict[str, str]:
-    """Our own variables, for Textual's themes, which do not know them."""
-    return {"cursor": (DARK if dark else LIGHT).variables["cursor"]}
+def derived(theme: Theme) -> dict[str, str]:
+    """Our own variables, for a theme of Textual's, which does not know them."""
+    colours = theme.to_color_system().generate()
+    ink, paper = Color.parse(colours["foreground"]), Color.parse(colours["background"])
+    return {"muted": ink.blend(paper, 0.4).hex, "line": ink.blend(paper, 0.7).hex}

@@ -12,10 +12,10 @@ from llmwatch.tui.screens.overview import Overview
 
 
 async def until(pilot: Pilot[int], true: Callable[[], bool]) -> None:
-    """Let the app run until ``true``; five seconds at most."""
-    async with asyncio.timeout(5):
+    """Let the app run until ``true``; ten seconds at most."""
+    async with asyncio.timeout(10):
         while not true():
-            await pilot.pause(0.005)
+            await asyncio.sleep(0.005)
 
 
 async def settled(pilot: Pilot[int]) -> None:

@@ -49,9 +49,9 @@ def test_bindings_carry_the_id_that_remapping_needs() -> None:
         ({"replay": "boing"}, {}, ["keys.replay: there is no key 'boing'"]),
         ({"replay": ""}, {}, ["keys.replay: there is no key ''"]),
         ({"replay": "hyper+x+"}, {}, ["keys.replay: there is no key 'hyper+x+'"]),
-        ({"pause": "q"}, {}, ["keys.pause: q already is close; give that another key too"]),
+        ({"pause": "q"}, {}, ["keys.pause: q already is quit; give that another key too"]),
         ({"follow": "b"}, {}, ["keys.follow: b already is group; give that another key too"]),
-        ({"pause": "q", "close": "Q"}, {"pause": "q", "close": "Q"}, []),
+        ({"pause": "q", "quit": "Q"}, {"pause": "q", "quit": "Q"}, []),
         ({"help": "question_mark"}, {"help": "question_mark"}, []),
     ],
 )

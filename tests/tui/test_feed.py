@@ -135,6 +135,8 @@ async def test_a_cancelled_question_is_not_asked(tmp_path: Path, feed: Feed) -> 
     second = asyncio.ensure_future(feed.read(lambda db: asked.append("second")))
     await asyncio.sleep(0)
     second.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await second
     go_on.set()
     await first
     assert await feed.read(lambda db: 1) == 1

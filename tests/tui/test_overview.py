@@ -186,7 +186,7 @@ async def test_configuration_is_applied_at_once(make_app: MakeApp) -> None:
         await until(pilot, lambda: "of $0.1000" in shown(pilot))
         await pilot.press("P")
         assert overview(pilot).paused
-        assert any("keys.zoom: q already is close" in each.message for each in app._notifications)
+        assert any("keys.zoom: q already is quit" in each.message for each in app._notifications)
 
 
 async def quits(pilot: Pilot[int], *keys: str) -> bool:

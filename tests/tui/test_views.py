@@ -413,7 +413,7 @@ LONG = Verdict(
         (Link(), "○ waiting for spans"),
         (Link(missing=True, changed_ns=NOW_NS), "○ waiting for spans"),
         (Link(changed_ns=NOW_NS - SECOND // 5), "● live 0.2 s"),
-        (Link(changed_ns=NOW_NS - 240 * SECOND), "● live 4 min"),
+        (Link(changed_ns=NOW_NS - 240 * SECOND), "● live, last span 4 min ago"),
         (Link(changed_ns=NOW_NS, paused=True, unseen=213), "◌ paused (+213 new)"),
         (Link(changed_ns=NOW_NS, paused=True, down_ns=NOW_NS), "▲ collector down since 11:03:00"),
         (

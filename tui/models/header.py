@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from llmwatch.format import age, clock, size, tokens
 from llmwatch.neutral import neutral_line
@@ -15,13 +15,16 @@ if TYPE_CHECKING:
     from llmwatch.analysis.health import Verdict
     from llmwatch.store.rows import StoreStats
 
+_QUIET_NS: Final = 10 * 10**9
+"""From here on it is worth saying that nothing comes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
     """How what is on the screen relates to the present."""
 
     changed_ns: int | None = None
-    """When the database last changed, as far as was seen."""
+    """When something last came."""
     missing: bool = False
     """There is no database yet."""
     failed_ns: int | None = None
@@ -55,7 +58,10 @@ def link_run(link: Link, now_ns: int) -> Run:
         return f"◌ paused (+{tokens(link.unseen)} new)", "warn"
     if link.missing or link.changed_ns is None:
         return "○ waiting for spans", "muted"
-    return f"● live {age(now_ns - link.changed_ns)}", "ok"
+    quiet_ns = now_ns - link.changed_ns
+    if quiet_ns < _QUIET_NS:
+        return f"● live {age(quiet_ns)}", "ok"
+    return f"● live, last span {age(quiet_ns)} ago", "ok"
 
 
 def header_line(view: HeaderView, width: int, now_ns: int) -> Line:
@@ -68,8 +74,9 @@ def header_line(view: HeaderView, width: int, now_ns: int) -> Line:
         extras.append(Cell(f"  {size(view.stats.file_bytes)}", "muted"))
     kept: list[Cell] = []
     for extra in extras:
-        if width_of((*left, *right, *kept, extra)) + 2 <= width:
-            kept.append(extra)
+        if width_of((*left, *right, *kept, extra)) + 2 > width:
+            break
+        kept.append(extra)
     clock_last = [*kept[1:], *kept[:1]]
     room = width - width_of((*right, *clock_last))
     left = _cut(left, room - 2)
@@ -81,6 +88,8 @@ def _verdict(verdict: Verdict | None) -> Line:
         return (Cell(" llmwatch", "strong"),)
     seen = look(verdict.level)
     line: Line = (Cell(f" {seen.glyph} {seen.word} ", seen.tone),)
+    if verdict.level == "IDLE":
+        return (*line, Cell(" no calls of late", "muted"))
     if verdict.reasons:
         more = f" (+{len(verdict.reasons) - 1})" if len(verdict.reasons) > 1 else ""
         return (*line, Cell(f" {verdict.reasons[0].text}{more}"))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from llmwatch.analysis.health import Level
-from llmwatch.format import change, percent, since, tokens
+from llmwatch.format import change, clock, percent, tokens
 from llmwatch.neutral import neutral_line
 from llmwatch.store.rows import Point, ScorePoint, Totals, VersionRow
 from llmwatch.tui.models.cells import Cell, Door, Line, flow
@@ -17,6 +17,9 @@ from llmwatch.tui.state import look
 DAY_S: Final = 86_400
 STEPS: Final = 60
 _SPANS_S: Final = (3600, 3 * 3600, 6 * 3600, 12 * 3600, DAY_S)
+_TICKS_S: Final = (600, 1800, 3600, 2 * 3600, 3 * 3600, 6 * 3600, 12 * 3600)
+_BRIDGE: Final = 2
+"""Steps without a value that the line of a chart goes on over."""
 _RECENT: Final = 4
 """The last quarter of the window is compared with the rest of it."""
 _ENOUGH: Final = 10
@@ -257,8 +260,22 @@ def _chunk(fact: Fact) -> Line:
     return tuple(cells)
 
 
-def tick_labels(window: Window, count: int) -> tuple[list[int], list[str]]:
-    """Steps to put a time under, and the times."""
-    steps = [round(i * STEPS / count) for i in range(count + 1)]
-    now_ns = window.end_s * 10**9
-    return steps, [since(window.starts[step] * 10**9, now_ns).split()[-1] for step in steps]
+def tick_labels(window: Window, most: int) -> tuple[list[float], list[str]]:
+    """Round times to put under the chart, ``most`` at most: their positions in steps, and how they read."""
+    span_s = window.end_s - window.start_s
+    every = next((each for each in _TICKS_S if span_s // each <= most), _TICKS_S[-1])
+    times = range(-(-window.start_s // every) * every, window.end_s, every)
+    steps = [(time_s - window.start_s) / window.step_s for time_s in times]
+    return steps, [f"{clock(time_s * 10**9):.5}" for time_s in times]
+
+
+def stretches(values: Sequence[float | None]) -> list[list[int]]:
+    """Steps to draw a line through: it goes on over gaps of a step or two, and breaks at longer ones."""
+    runs: list[list[int]] = []
+    for step, value in enumerate(values):
+        if value is not None:
+            if runs and step - runs[-1][-1] <= _BRIDGE + 1:
+                runs[-1].append(step)
+            else:
+                runs.append([step])
+    return runs

@@ -13,7 +13,7 @@ from llmwatch.format import MONEY_WIDTH, duration, money, percent, tokens
 from llmwatch.neutral import neutral_line
 from llmwatch.store.histogram import Histogram, value_of
 from llmwatch.store.rows import Group, Point, Totals
-from llmwatch.tui.models.cells import GAP, Cell, Door, Line, flow, padded, row, spark, spread
+from llmwatch.tui.models.cells import Cell, Door, Line, flow, padded, row, spark, spread, width_of
 from llmwatch.tui.models.groups import Grouping, table
 from llmwatch.tui.models.runs import Tone
 from llmwatch.tui.state import look
@@ -24,10 +24,15 @@ Course: TypeAlias = tuple[float | None, ...]
 _LABEL: Final = 9
 _VALUE: Final = MONEY_WIDTH + len("/h")
 _NAME: Final = 32
+_TILE_GAP: Final = 2
 _TILES: Final = 3
 """Lines of the pane at its usual size: why, tiles' heads, tiles' numbers."""
 _TABLE: Final = 4
 """Lines that a table of groups is worth showing in."""
+_NOTE: Final = 16
+"""Room for a metric's note beside its chart,"""
+_WIDEST: Final = 4
+"""in which a minute takes up to so many cells."""
 _MOST: Final = 0.6
 """Share of the trouble from which a thing is said to have most of it,"""
 _MORE_THAN_CALLS: Final = 1.2
@@ -182,11 +187,11 @@ def status_lines(view: StatusView, width: int, height: int) -> list[Line]:
         left = height - len(lines) - 1
         return lines if left < _TABLE else [*lines, (), *table(view.grouped, width, left)]
     why = flow(_reasons(view), width, 1)
-    tile = (width - GAP * (len(view.metrics) - 1)) // len(view.metrics)
+    tile = (width - _TILE_GAP * (len(view.metrics) - 1)) // len(view.metrics)
     return [
         *why,
-        row([_tile_head(metric, tile) for metric in view.metrics], width),
-        row([_tile_number(metric, tile) for metric in view.metrics], width),
+        row([_tile_head(metric, tile) for metric in view.metrics], width, _TILE_GAP),
+        row([_tile_number(metric, tile) for metric in view.metrics], width, _TILE_GAP),
     ]
 
 
@@ -223,7 +228,9 @@ def _tile_number(metric: Metric, width: int) -> Line:
 def _metric_line(metric: Metric, width: int) -> Line:
     seen = look(metric.level)
     head = (Cell(f"{seen.glyph} ", seen.tone), Cell(f"{metric.label:<{_LABEL}}", "muted"), _value(metric))
-    chart = Cell("  " + spark(metric.course, len(metric.course)), _chart_tone(metric))
+    each = max(min((width - width_of(head) - _NOTE) // len(metric.course), _WIDEST), 1)
+    course = [value for value in metric.course for _ in range(each)]
+    chart = Cell("  " + spark(course, len(course)), _chart_tone(metric))
     return row([(*head, chart), (Cell(metric.note, "muted"),)], width)
 
 

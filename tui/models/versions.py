@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from rich.cells import cell_len
+
 from llmwatch.format import duration, money, percent, since
 from llmwatch.neutral import neutral_line
 from llmwatch.store.rows import Dimension, Totals, VersionRow
+from llmwatch.tui.format import fit
 from llmwatch.tui.models.cells import Cell, Door, Line, flow, row
 from llmwatch.tui.models.quality import replaced
 
@@ -127,15 +130,31 @@ def versions_lines(view: VersionsView, width: int, height: int) -> list[Line]:
         return [
             (Cell("No version named yet: set service.version, or a prompt's name and version.", "muted"),)
         ]
-    chunks = [_chunk(version) for version in view.versions]
     if height > 1:
-        return [row([chunk], width) for chunk in chunks[:height]]
+        return [row([line], width) for line in _table(view.versions[:height])]
+    chunks = [_chunk(version) for version in view.versions]
     for shown in range(len(chunks), -1, -1):
         more: list[Line] = [(Cell(f"+{len(chunks) - shown} more", "muted"),)] if shown < len(chunks) else []
         lines = flow([*chunks[:shown], *more], width, 2)
         if len(lines) < 2:
             return lines
     return []
+
+
+def _table(versions: Sequence[Version]) -> list[Line]:
+    """A line each, in columns."""
+    names, dates = (
+        max(map(cell_len, texts)) for texts in zip(*((v.name, v.since) for v in versions), strict=True)
+    )
+    return [
+        (
+            Cell("new  " if version.new else "     ", "accent"),
+            Cell(fit(version.name, names), "strong", version.door),
+            Cell(f"  since {version.since:<{dates}}", "muted"),
+            Cell(f"  ▲ {version.worse}" if version.worse else "", "warn"),
+        )
+        for version in versions
+    ]
 
 
 def _chunk(version: Version) -> Line:

@@ -65,7 +65,7 @@ class Pane(Vertical, Generic[V]):
         if titles is None:
             self.border_title = Content(f"{self.number} {self.title}{self.subject}")
             return
-        styles = ["bold $accent" if i == self.number else "$text-muted" for i in range(1, len(titles) + 1)]
+        styles = ["bold $accent" if i == self.number else "$muted" for i in range(1, len(titles) + 1)]
         tabs = [Content.styled(f"{i} {title}", styles[i - 1]) for i, title in enumerate(titles, 1)]
         self.border_title = Content("  ").join(tabs)
 

@@ -45,7 +45,7 @@ class Destination(ModalScreen["Chosen | None"]):
             box.border_title = Content("Provider and model")
             box.border_subtitle = Content("Enter takes it · Tab to the model · Esc leaves it")
             yield menu
-            yield Static(Content.styled("model", "$text-muted"))
+            yield Static(Content.styled("model", "$muted"))
             yield Input(self._model, compact=True, placeholder="as the provider calls it")
 
     def action_move(self, step: int) -> None:
@@ -73,5 +73,5 @@ def _option(endpoint: Endpoint, name: int, origin: int) -> Content:
         Content.styled("✓ ", "$success") if endpoint.ready else Content.styled("✗ ", "$error"),
         safe_line(f"{endpoint.name:<{name}}  ", style="bold"),
         safe_line(f"{endpoint.origin:<{origin}}  "),
-        safe_line(key, style="$text-muted" if endpoint.ready else "$error"),
+        safe_line(key, style="$muted" if endpoint.ready else "$error"),
     )

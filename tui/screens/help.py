@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, Final
 
 from textual.app import ComposeResult
@@ -22,6 +22,8 @@ class HelpScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "scroll(1)", show=False),
         Binding("k", "scroll(-1)", show=False),
+        Binding("g", "end(False)", show=False),
+        Binding("G", "end(True)", show=False),
     ]
 
     def __init__(self, places: Sequence[Place], overrides: Mapping[str, str]) -> None:
@@ -35,17 +37,27 @@ class HelpScreen(Screen[None]):
         with VerticalScroll() as scroll:
             scroll.border_title = Content("Help")
             scroll.border_subtitle = Content("Esc closes")
-            yield Static(
-                Content("\n\n").join([*map(self._section, self._places), self._section("app"), _FILTERS])
-            )
+            yield Static(Content("\n\n").join([*self._sections(), _FILTERS]))
 
     def action_scroll(self, step: int) -> None:
         """A line up or down."""
         self.query_one(VerticalScroll).scroll_relative(y=step, animate=False)
 
-    def _section(self, place: Place) -> Content:
-        rows = [_row(self._keys(command), command.help) for command in commands(place)]
-        return Content("\n").join([Content.styled(PLACES[place], "bold $accent"), *rows])
+    def action_end(self, last: bool) -> None:
+        """To the end, or to the beginning."""
+        scroll = self.query_one(VerticalScroll)
+        scroll.scroll_end(animate=False) if last else scroll.scroll_home(animate=False)
+
+    def _sections(self) -> Iterator[Content]:
+        """Each command once, in the first of its places."""
+        shown: set[str] = set()
+        places: tuple[Place, ...] = (*self._places, "app")
+        for place in places:
+            fresh = [command for command in commands(place) if command.id not in shown]
+            shown.update(command.id for command in fresh)
+            if fresh:
+                rows = [_row(self._keys(command), command.help) for command in fresh]
+                yield Content("\n").join([Content.styled(PLACES[place], "bold $accent"), *rows])
 
     def _keys(self, command: Command) -> str:
         keys = self._overrides.get(command.id, command.keys)

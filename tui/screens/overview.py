@@ -33,6 +33,7 @@ _AT_MOST_EVERY_S: Final = 0.5
 _SLIDE_S: Final = 10.0
 """Windows of time move on even when nothing comes."""
 _LIST: Final = 5
+_NEEDS_SPANS: Final = {"pause", "group", "zoom", "pane", "next_pane"}
 
 
 class TooSmall(Widget):
@@ -48,7 +49,7 @@ class Overview(Screen[None]):
 
     CSS_PATH = "overview.tcss"
     BINDINGS: ClassVar[list[BindingType]] = bindings("overview")
-    KEYS_HERE: ClassVar[Sequence[Place]] = ("list", "pane", "overview")
+    KEYS_HERE: ClassVar[Sequence[Place]] = ("overview", "list", "pane")
 
     def __init__(self) -> None:
         super().__init__()
@@ -82,7 +83,7 @@ class Overview(Screen[None]):
 
     def _on_feed(self, event: FeedEvent) -> None:
         if isinstance(event, DataMissing):
-            self.add_class("-first-run")
+            self._first_run(True)
         elif isinstance(event, DataChanged):
             self._read()
 
@@ -94,10 +95,14 @@ class Overview(Screen[None]):
     async def _read_at_most(self) -> None:
         await asyncio.gather(self._read_once(), asyncio.sleep(_AT_MOST_EVERY_S))
 
+    def _first_run(self, waiting: bool) -> None:
+        self.set_class(waiting, "-first-run")
+        self.refresh_bindings()
+
     async def _read_once(self) -> None:
         summary = await self.header.reload()
         if summary is not None:
-            self.set_class(summary.stats.spans == 0, "-first-run")
+            self._first_run(summary.stats.spans == 0)
         if not self.paused:
             await asyncio.gather(*(pane.reload() for pane in self.panes))
 
@@ -195,6 +200,10 @@ class Overview(Screen[None]):
         self._came_from = self._focused_number()
         self.traces.show_filter(filter, title)
         self.action_pane(_LIST)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Before the first span there is nothing to pause, group, zoom or go to."""
+        return not (self.has_class("-first-run") and action in _NEEDS_SPANS)
 
     def view_text(self) -> str:
         """Header, panes and list, as far as they can be seen."""

@@ -137,7 +137,7 @@ class ReplayScreen(ReplayKeys):
         titles = {self.before: recorded, self.after: self.desk.right_title()}
         for side, title in titles.items():
             tabs = [
-                safe_line(text, style="bold $accent" if each is side else "$text-muted")
+                safe_line(text, style="bold $accent" if each is side else "$muted")
                 for each, text in titles.items()
             ]
             side.border_title = safe_line(title) if self.has_class("-wide") else Content("  ").join(tabs)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import groupby
-
 from textual.color import Color
 from textual_plotext import PlotextPlot
 
-from llmwatch.tui.models.quality import STEPS, QualityView, tick_labels
+from llmwatch.tui.models.quality import STEPS, QualityView, stretches, tick_labels
 from llmwatch.tui.state import STYLES
 
 _TICK_CELLS = 14
@@ -47,20 +45,18 @@ class QualityChart(PlotextPlot):
         plot.yticks([floor, 1.0], [f"{floor:.1f}", "1.0"])
         plot.xlim(0, STEPS)
         steps, times = tick_labels(view.window, max(self.size.width // _TICK_CELLS, 1))
-        plot.xticks(list(map(float, steps)), times)
-        ink, paper = self._colour(STYLES["muted"]), self._colour("$background")
+        plot.xticks(steps, times)
+        ink, paper = self._colour(STYLES["muted"]), self._colour("$surface")
         for marker in view.markers:
             plot.vline(marker.step, ink)
         for marker in view.markers[:1]:  # newest first; more names than one would cover each other
             plot.text(marker.name + " ", marker.step, 1.0, color=ink, background=paper, alignment="right")
         for series in view.series:
-            for steps in _stretches(series.values):
-                values = [series.values[step] for step in steps]
-                plot.plot(steps, values, color=self._colour(STYLES[series.tone]), marker="braille")
+            for run in stretches(series.values):
+                plot.plot(
+                    run,
+                    [series.values[step] for step in run],
+                    color=self._colour(STYLES[series.tone]),
+                    marker="braille",
+                )
         self.refresh()
-
-
-def _stretches(values: tuple[float | None, ...]) -> list[list[int]]:
-    """Runs of steps that have a value; a line is not drawn across what is not known."""
-    known = groupby(range(len(values)), key=lambda step: values[step] is not None)
-    return [list(steps) for has, steps in known if has]

@@ -57,7 +57,7 @@ class HeaderLine(Widget):
 
     def _on_feed(self, event: FeedEvent) -> None:
         if isinstance(event, DataChanged):
-            self._set(changed_ns=event.at_ns, missing=False)
+            self._set(missing=False)
         elif isinstance(event, DataMissing):
             self._set(missing=True)
         else:
@@ -79,9 +79,8 @@ class HeaderLine(Widget):
             self.summary = await host(self).feed.refresh(lambda db: load(db, now_ns, config))
         except StoreError:
             return None  # the feed has said so already, and the link shows it
-        if self.link.paused:
-            self._set(unseen=max(self.summary.newest - self._newest_at_pause, 0))
-        self.refresh()
+        unseen = max(self.summary.newest - self._newest_at_pause, 0) if self.link.paused else 0
+        self._set(changed_ns=self.summary.stats.last_received_ns, unseen=unseen)
         return self.summary
 
     def pause(self, paused: bool) -> None:
