@@ -1,9 +1,13 @@
-"""Which words of a span its trace can be found by. Pure."""
+"""Which words of its spans a trace can be found by. Pure.
+
+Few words are shared by many traces (models, kinds, tools): a trace lists them, and a search reads the lists.
+Users and sessions are many, of few traces each: they have an index.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
@@ -19,11 +23,12 @@ FACETS: Final = {
     "feature": ("feature",),
     "prompt": ("prompt_name",),
     "version": ("prompt_version",),
-    "user": ("user_id",),
-    "session": ("session_id",),
     "tool": ("tool_name",),
 }
 """Keys of filters and the columns of a span that each finds it by."""
+
+PEOPLE: Final = {"user": "user_id", "session": "session_id"}
+"""The same for those that have an index."""
 
 LISTS: Final = {"finish": "finish_reasons", "heuristic": "heuristics_failed"}
 """The same for columns that hold JSON arrays."""
@@ -31,20 +36,23 @@ LISTS: Final = {"finish": "finish_reasons", "heuristic": "heuristics_failed"}
 _FIELDS: Final = Brief._fields[12:25]
 
 
-def facets_of(span: Brief) -> Iterator[tuple[str, str]]:
-    """Key and value of all that ``span`` can be found by; the same pair may come twice."""
-    yield from _of_traits(span.traits)
-    if span.session_id:
-        yield "session", span.session_id
-    if span.user_id:
-        yield "user", span.user_id
+def facets_of(spans: Iterable[Brief]) -> set[tuple[str, str]]:
+    """Key and value of all shared words of ``spans``."""
+    return set().union(*map(_of_traits, {span.traits for span in spans}))
+
+
+def people_of(spans: Iterable[Brief]) -> set[tuple[str, str]]:
+    """Key and value of all users and sessions of ``spans``."""
+    return {
+        (key, value) for span in spans for key, column in PEOPLE.items() if (value := getattr(span, column))
+    }
 
 
 @lru_cache(maxsize=4096)
-def _of_traits(traits: tuple[str | None, ...]) -> tuple[tuple[str, str], ...]:
-    """Those that many spans have in common: found once for all of them."""
+def _of_traits(traits: tuple[str | None, ...]) -> frozenset[tuple[str, str]]:
+    """Those of spans that have the same traits, which many have."""
     values = dict(zip(_FIELDS, traits, strict=True))
     pairs = [(key, value) for key, columns in FACETS.items() for c in columns if (value := values.get(c))]
     for key, column in LISTS.items():
         pairs += [(key, entry) for entry in json.loads(values[column] or "[]")]
-    return tuple(dict.fromkeys(pairs))
+    return frozenset(pairs)

@@ -25,14 +25,14 @@ from typing import Final, Literal, TypeAlias, cast
 
 from llmwatch.durations import parse_duration
 from llmwatch.errors import FilterError
-from llmwatch.store.facets import FACETS, LISTS
+from llmwatch.store.facets import FACETS, LISTS, PEOPLE
 
 Operator: TypeAlias = Literal["=", ">", ">=", "<", "<="]
 Sort: TypeAlias = Literal["words", "status", "yes_no", "money", "duration", "count", "age", "date"]
 
 KEYS: Final[dict[str, Sort]] = {
     "status": "status",
-    **dict.fromkeys((*FACETS, *LISTS), "words"),
+    **dict.fromkeys((*FACETS, *PEOPLE, *LISTS), "words"),
     "name": "words",
     "error": "words",
     "trace": "words",

@@ -1,16 +1,17 @@
 """Filters as SQL over ``traces``, everything from the user as parameters.
 
 Pages look at a window of traces at a time, ``:low`` to ``:high``, so that what a condition looks up
-elsewhere (facets, full text) is bounded by the window, not by all that is stored.
+elsewhere (users, full text) is bounded by the window, not by all that is stored.
 """
 
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from llmwatch.store.facets import FACETS, LISTS
+from llmwatch.store.facets import FACETS, LISTS, PEOPLE
 from llmwatch.store.filters import All, Either, Filter, Node, Not, Term, Words
 from llmwatch.store.running import RUNNING, quiet_ns
 from llmwatch.store.search import phrase
@@ -60,7 +61,11 @@ _SPAN_CHOICES: Final = {
         "no": "s.usage_role = 'counted' AND s.cost_nanousd IS NOT NULL",
     },
 }
-_COLUMNS: Final = {"name": ["s.name"]} | {key: [f"s.{c}" for c in columns] for key, columns in FACETS.items()}
+_COLUMNS: Final = {
+    "name": ["s.name"],
+    **{key: [f"s.{column}" for column in columns] for key, columns in FACETS.items()},
+    **{key: [f"s.{column}"] for key, column in PEOPLE.items()},
+}
 _OF_SPANS: Final = {"error", *_COLUMNS, *LISTS, *_SPAN_NUMBERS, *_SPAN_CHOICES}
 """Keys that can be asked of a span."""
 _TEXT: Final = """traces.id IN (
@@ -68,9 +73,11 @@ _TEXT: Final = """traces.id IN (
     WHERE search MATCH {words} AND trace BETWEEN :low AND :high
     AND search.rowid BETWEEN (SELECT min(id) FROM search_documents WHERE trace BETWEEN :low AND :high)
     AND (SELECT max(id) FROM search_documents WHERE trace BETWEEN :low AND :high))"""
-_FACET: Final = """traces.id IN (
-    SELECT trace FROM trace_facets WHERE trace BETWEEN :low AND :high
-    AND facet IN (SELECT id FROM facets WHERE key = '{key}' AND {match}))"""
+_PEOPLE: Final = (
+    "traces.id IN (SELECT trace FROM people WHERE key = '{key}' AND {match} AND trace BETWEEN :low AND :high)"
+)
+_MANY: Final = 16
+"""Facets up to which each is looked for in a trace's list; past that the list is taken apart."""
 _SPAN: Final = "EXISTS (SELECT 1 FROM spans AS s WHERE s.trace = traces.id AND {})"
 _SIGNS: Final = {"after": ">=", "since": ">=", "before": "<"}
 _ESCAPED: Final = re.compile(r"[%_\\]")
@@ -81,11 +88,13 @@ class Compiled:
     """A filter as a condition on ``traces``.
 
     Args:
+        db: Where facets are looked up.
         filter: The filter.
         now_ns: What ages count back from.
     """
 
-    def __init__(self, filter: Filter, now_ns: int) -> None:
+    def __init__(self, db: sqlite3.Connection, filter: Filter, now_ns: int) -> None:
+        self._db = db
         self._now_ns = now_ns
         self.values: dict[str, str | int] = {"quiet_ns": quiet_ns()}
         """The parameters, but for ``low`` and ``high``."""
@@ -120,8 +129,10 @@ class Compiled:
 
     def _of_trace(self, term: Term) -> str:
         key = term.key
+        if key in PEOPLE:
+            return _PEOPLE.format(key=key, match=self._like(["value"], term))
         if key in FACETS or key in LISTS:
-            return _FACET.format(key=key, match=self._like(["value"], term))
+            return self._has_facet(key, term)
         if key == "dur" and not _is_exceeded(term):
             return self._compared(f"iif({RUNNING}, NULL, traces.duration_ns)", term)  # it may grow yet
         if key in _TRACE_NUMBERS:
@@ -131,6 +142,14 @@ class Compiled:
         if key == "trace":
             return self._like(["traces.trace_id"], term)
         return _SPAN.format(self._of_span(term))
+
+    def _has_facet(self, key: str, term: Term) -> str:
+        query = f"SELECT id FROM facets WHERE key = '{key}' AND {self._like(['value'], term)}"
+        found = [number for (number,) in self._db.execute(query, self.values)]
+        if len(found) <= _MANY:
+            return " OR ".join(f"instr(traces.facets, ',{number},')" for number in found) or "0"
+        listed = "json_each('[' || trim(traces.facets, ',') || ']')"
+        return f"EXISTS (SELECT 1 FROM {listed} WHERE value IN ({', '.join(map(str, found))}))"
 
     def _of_span(self, term: Term) -> str:
         key = term.key

@@ -1,4 +1,4 @@
-"""Rows to dataclasses, strictly: a column for every field, or an error.
+"""Rows to dataclasses and Structs, strictly: a column for every field, or an error.
 
 A mapper that took what it gets would hide that a column and its field have drifted apart.
 """
@@ -16,10 +16,10 @@ _T = TypeVar("_T")
 
 
 class Mapper(Generic[_T]):
-    """Makes instances of a dataclass from rows.
+    """Makes instances of a dataclass or a msgspec Struct from rows.
 
     Args:
-        cls: The dataclass.
+        cls: The class.
         convert: For fields whose column holds something else, what makes the one from the other.
         compute: For fields that are no column, the SQL expression.
     """
@@ -32,7 +32,7 @@ class Mapper(Generic[_T]):
         compute: Mapping[str, str] | None = None,
     ) -> None:
         self._cls = cls
-        self._names = [field.name for field in fields(cls)]  # type: ignore[arg-type]
+        self._names = _fields(cls)
         self._convert = dict(convert or {})
         computed = compute or {}
         if unknown := (self._convert.keys() | computed.keys()) - set(self._names):
@@ -62,6 +62,12 @@ class Mapper(Generic[_T]):
         for name, convert in self._convert.items():
             values[name] = convert(values[name])
         return self._cls(**values)
+
+
+def _fields(cls: type[Any]) -> list[str]:
+    if issubclass(cls, msgspec.Struct):
+        return list(cls.__struct_fields__)
+    return [field.name for field in fields(cls)]
 
 
 def names(array: str | None) -> tuple[str, ...] | None:

@@ -7,6 +7,7 @@ built for every span that arrives and read for every span of a trace that grows.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -162,6 +163,7 @@ def project(span: Span, received_ns: int) -> tuple[Brief, tuple[Any, ...]]:
     return brief, details
 
 
+@lru_cache(maxsize=1024)
 def _array(values: tuple[str, ...] | None, empty: str | None = None) -> str | None:
     """A JSON array, as the database keeps lists."""
     return _json(values).decode() if values else empty

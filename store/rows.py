@@ -1,9 +1,14 @@
-"""What reads return: frozen rows, each named for the question it answers."""
+"""What reads return: frozen rows, each named for the question it answers.
+
+Those that are read by the thousand are msgspec Structs, which take a quarter of the time to make.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 from llmwatch.store.histogram import Histogram
 from llmwatch.store.span import Kind, Replay, Score, Span, State, Status
@@ -15,8 +20,7 @@ Dimension: TypeAlias = Literal[
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TraceRow:
+class TraceRow(Struct, frozen=True, kw_only=True):
     """One line of the trace list."""
 
     id: int
@@ -52,8 +56,7 @@ class TraceRow:
     heuristics_failed: tuple[str, ...] | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpanRow:
+class SpanRow(Struct, frozen=True, kw_only=True):
     """One span without its content: a node of the trace tree."""
 
     id: int

@@ -80,6 +80,7 @@ CREATE TABLE dictionary (
 CREATE TABLE traces (
     id INTEGER PRIMARY KEY,                 -- order of arrival, dense: the live list's order
     trace_id TEXT NOT NULL UNIQUE,
+    facets TEXT NOT NULL,                   -- numbers of the facets of all spans: ,1,5,12,
     root_span_id TEXT,                      -- NULL until the root has come
     name TEXT NOT NULL,
     start_ns INTEGER NOT NULL,
@@ -113,18 +114,20 @@ CREATE TABLE traces (
 CREATE INDEX traces_start ON traces (start_ns);
 CREATE INDEX traces_error ON traces (id) WHERE error_count > 0;
 
--- Which traces have a span with some model, user, tool, …: what filters and drill-downs look up. One narrow
--- index instead of one on spans per column.
+-- Words that spans share and traces are found by: models, kinds, tools, … A trace names them by number.
 CREATE TABLE facets (
     id INTEGER PRIMARY KEY,
-    key TEXT NOT NULL,                      -- a filter's key: model, kind, user, session, …
+    key TEXT NOT NULL,                      -- a filter's key: model, kind, tool, …
     value TEXT NOT NULL,
     UNIQUE (key, value)
 );
-CREATE TABLE trace_facets (
-    facet INTEGER NOT NULL,                 -- facets.id
+
+-- Which traces have a span of a user or a session: too many to look for in every trace.
+CREATE TABLE people (
+    key TEXT NOT NULL,                      -- user, session
+    value TEXT NOT NULL,
     trace INTEGER NOT NULL,                 -- traces.id
-    PRIMARY KEY (facet, trace)
+    PRIMARY KEY (key, value, trace)
 ) WITHOUT ROWID;
 
 CREATE TABLE scores (

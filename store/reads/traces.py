@@ -71,8 +71,8 @@ def trace(db: sqlite3.Connection, trace_id: str) -> TraceRow | None:
 def session_traces(db: sqlite3.Connection, session_id: str) -> list[TraceRow]:
     """The traces with a span of this session, by start."""
     query = (
-        f"{_SELECT} WHERE id IN (SELECT trace FROM trace_facets WHERE facet ="
-        " (SELECT id FROM facets WHERE key = 'session' AND value = :session)) ORDER BY start_ns, id"
+        f"{_SELECT} WHERE id IN (SELECT trace FROM people WHERE key = 'session' AND value = :session)"
+        " ORDER BY start_ns, id"
     )
     return _ROW.rows(db.execute(query, {"session": session_id, "quiet_ns": quiet_ns()}))
 
@@ -86,7 +86,7 @@ def matching_ids(
     db: sqlite3.Connection, filter: Filter, *, before_id: int | None = None, limit: int | None = None
 ) -> array[int]:
     """The ids of the newest ``limit`` traces (or all) that match, of those older than ``before_id``."""
-    compiled = Compiled(filter, time.time_ns())
+    compiled = Compiled(db, filter, time.time_ns())
     lowest, highest = _bounds(db, compiled.since_ns)
     high = highest if before_id is None else min(highest, before_id - 1)
     size = highest if limit is None else _FIRST_WINDOW
@@ -108,7 +108,7 @@ def ranked(
     db: sqlite3.Connection, filter: Filter, *, by: Ranking, ascending: bool, limit: int
 ) -> list[TraceRow]:
     """The first ``limit`` of all traces that match, sorted; those without the number come last."""
-    compiled = Compiled(filter, time.time_ns())
+    compiled = Compiled(db, filter, time.time_ns())
     lowest, highest = _bounds(db, compiled.since_ns)
     query = (
         f"SELECT id FROM traces WHERE id BETWEEN :low AND :high AND {compiled.condition}"

@@ -53,9 +53,9 @@ def fetch(shelf: Shelf, trace_ids: Iterable[str]) -> dict[str, Family]:
 def keep(shelf: Shelf, families: Iterable[Family]) -> None:
     """Keep at hand what is large of the traces that were just written, the last ones written first."""
     for family in families:
-        family.absorb()
         shelf.families.pop(family.trace_id, None)
-        if len(family.kept) >= _LARGE:
+        if len(family.kept) + len(family.fresh) >= _LARGE:
+            family.absorb()
             shelf.families[family.trace_id] = family
     spans = sum(len(family.kept) for family in shelf.families.values())
     while spans > _AT_HAND and len(shelf.families) > 1:

@@ -45,7 +45,7 @@ _SPANS_OF_VERSION: Final = {
 def write_rollups(shelf: Shelf, changes: Sequence[Change]) -> None:
     """Apply ``changes``, whose spans have been written, to every sum they count in."""
     cells = rollups(changes)
-    shelf.db.executemany(
+    shelf.write_all(
         _ADD_ROLLUP,
         [
             (width, start, shelf.series(dimensions), *cell.sums, *map(histogram.encode, cell.histograms))
@@ -53,7 +53,7 @@ def write_rollups(shelf: Shelf, changes: Sequence[Change]) -> None:
         ],
     )
     by_model = totals(changes)
-    shelf.db.executemany(
+    shelf.write_all(
         _ADD_TOTALS,
         [
             (model, *sums, msgspec.json.encode(buckets).decode())
@@ -61,12 +61,12 @@ def write_rollups(shelf: Shelf, changes: Sequence[Change]) -> None:
         ],
     )
     if any(change.sign < 0 for change in changes):
-        shelf.db.executemany(
+        shelf.write_all(
             "DELETE FROM rollups WHERE width_s = ? AND start_s = ? AND series = ?"
             " AND spans = 0 AND copies = 0",
             [(width, start, shelf.series(dimensions)) for width, start, dimensions in cells],
         )
-        shelf.db.executemany(
+        shelf.write_all(
             "DELETE FROM totals WHERE model = ? AND success = 0 AND error = 0",
             [(model,) for model in by_model],
         )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -18,7 +18,7 @@ from llmwatch.store.writes.family import Family
 _K = TypeVar("_K")
 
 _REMEMBERED: Final = 20_000
-"""Facets and series whose numbers are kept at hand, about 4 MB. Sessions and users have no end."""
+"""Facets and series whose numbers are kept at hand, about 4 MB."""
 
 _DIMENSIONS: Final = (
     "kind", "service", "environment", "app_version", "feature", "prompt_name", "prompt_version",
@@ -55,6 +55,11 @@ class Shelf:
             if self.db.in_transaction:
                 self.db.execute("ROLLBACK")
             raise
+
+    def write_all(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Execute ``statement`` for every row, of which there may be none."""
+        if rows:
+            self.db.executemany(statement, rows)
 
     def next_id(self, table: str) -> int:
         """The next number in order of arrival, without gaps."""

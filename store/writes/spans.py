@@ -63,7 +63,7 @@ def _write_rows(shelf: Shelf, families: Sequence[Family]) -> None:
             if span_id not in family.kept
         ],
     )
-    shelf.db.executemany(
+    shelf.write_all(
         _UPDATE,
         [
             (family.roles.get(span_id), *row.brief, *row.details, row.id)
@@ -71,15 +71,15 @@ def _write_rows(shelf: Shelf, families: Sequence[Family]) -> None:
             if span_id in family.kept
         ],
     )
-    shelf.db.executemany(
+    shelf.write_all(
         "UPDATE spans SET usage_role = ? WHERE id = ?",
         [(family.roles.get(old.brief.span_id), old.id) for family in families for old in family.turned()],
     )
-    shelf.db.executemany(
+    shelf.write_all(
         "INSERT OR REPLACE INTO contents (span, records) VALUES (?, ?)",
         [(row.id, row.records) for _, _, row in fresh],
     )
-    shelf.db.executemany(
+    shelf.write_all(
         "INSERT OR IGNORE INTO search_queue (span) VALUES (?)",
         [(row.id,) for _, _, row in fresh if row.details[_CAPTURED]],
     )

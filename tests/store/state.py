@@ -13,7 +13,7 @@ from llmwatch.store.rollups import BOUNDS_S, HISTOGRAMS, SUMS, WIDTHS
 
 Rows: TypeAlias = list[dict[str, Any]]
 
-_BY_ARRIVAL = {"id", "trace", "received_ns"}
+_BY_ARRIVAL = {"id", "trace", "received_ns", "facets"}
 
 
 def state_of(db: sqlite3.Connection) -> dict[str, Any]:
@@ -30,8 +30,10 @@ def state_of(db: sqlite3.Connection) -> dict[str, Any]:
         ),
         "facets": sorted(
             db.execute(
-                "SELECT trace_id, key, value FROM trace_facets JOIN facets ON facets.id = facet"
-                " JOIN traces ON traces.id = trace"
+                "SELECT trace_id, facets.key, facets.value"
+                " FROM traces, json_each('[' || trim(traces.facets, ',') || ']') AS listed"
+                " JOIN facets ON facets.id = listed.value"
+                " UNION ALL SELECT trace_id, key, value FROM people JOIN traces ON traces.id = trace"
             )
         ),
         "rollups": rollups_of(db),

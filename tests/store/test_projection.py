@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from llmwatch.store.facets import facets_of
+from llmwatch.store.facets import facets_of, people_of
 from llmwatch.store.projection import DETAILS, Brief, project
 from llmwatch.store.rows import Dimension
 from llmwatch.store.span import Call, Content, Context, Retrieval, Span, Tool, Usage
@@ -93,10 +93,13 @@ def test_content_is_captured_when_anything_was_said() -> None:
 
 
 def test_facets() -> None:
-    assert set(facets_of(brief(FULL))) == {
+    assert facets_of([brief(FULL)]) == {
         ("kind", "llm"), ("model", "answered"), ("model", "asked"), ("provider", "openai"),
         ("service", "svc"), ("env", "prod"), ("app", "1"), ("feature", "f"), ("prompt", "pn"),
-        ("version", "pv"), ("user", "u"), ("session", "ses"), ("tool", "tool"), ("finish", "stop"),
-        ("heuristic", "empty"),
+        ("version", "pv"), ("tool", "tool"), ("finish", "stop"), ("heuristic", "empty"),
     }  # fmt: skip
-    assert set(facets_of(brief(Span(trace_id="t", span_id="s", start_ns=0)))) == {("kind", "span")}
+    assert people_of([brief(FULL)]) == {("user", "u"), ("session", "ses")}
+    plain = brief(Span(trace_id="t", span_id="s", start_ns=0))
+    assert facets_of([plain]) == {("kind", "span")}
+    assert people_of([plain]) == set()
+    assert len(facets_of([plain, brief(FULL)])) == 14
