@@ -48,8 +48,13 @@ class Rule(NamedTuple):
     parse: Parse
     rank: int
     """The source with the lowest wins."""
-    path: Path | None = None
-    """Where a flattened list's value belongs in the list called ``field``."""
+
+
+class Place(NamedTuple):
+    """Where the value of a flattened name belongs."""
+
+    list_name: str
+    path: Path
 
 
 Facts: TypeAlias = dict[str, dict[str, Any]]
@@ -80,7 +85,7 @@ class Rules:
 
     def __init__(self, dialects: Iterable[Dialect]) -> None:
         self._dialects = tuple(dialects)
-        self._known: dict[str, Rule | None] = {}
+        self._known: dict[str, Rule | Place | None] = {}
         self._prefixes: list[tuple[str, Fact]] = []
         self._lists: list[tuple[str, str]] = []
         self._plans: dict[tuple[str, ...], Plan] = {}
@@ -109,8 +114,8 @@ class Rules:
         fields: dict[tuple[str, str], list[tuple[int, str, Parse]]] = {}
         for name in names:
             rule = self._rule_of(name)
-            if rule and rule.path:
-                plan.lists.setdefault(rule.field, []).append((rule.path, name))
+            if isinstance(rule, Place):
+                plan.lists.setdefault(rule.list_name, []).append((rule.path, name))
             elif rule:
                 fields.setdefault((rule.group, rule.field), []).append((rule.rank, name, rule.parse))
         for (group, field), sources in fields.items():
@@ -127,7 +132,7 @@ class Rules:
                 return dialect.name
         return self._dialects[-1].name
 
-    def _rule_of(self, name: str) -> Rule | None:
+    def _rule_of(self, name: str) -> Rule | Place | None:
         if name in self._known:
             return self._known[name]
         if len(self._known) >= _REMEMBERED:
@@ -135,11 +140,11 @@ class Rules:
         rule = self._known[name] = self._derived(name)
         return rule
 
-    def _derived(self, name: str) -> Rule | None:
+    def _derived(self, name: str) -> Rule | Place | None:
         """The rule of a name that no table has, by how it begins."""
         for prefix, list_name in self._lists:
             if name.startswith(prefix) and (path := path_of(name[len(prefix) :])):
-                return Rule("lists", list_name, _as_it_is, 0, path)
+                return Place(list_name, path)
         for prefix, fact in self._prefixes:
             if name.startswith(prefix) and len(name) > len(prefix):
                 return _rule(fact, name[len(prefix) :], 0)
@@ -174,7 +179,3 @@ def _rule(fact: Fact, field: str, place: int) -> Rule:
 
 def _rank(source: tuple[int, str, Parse]) -> int:
     return source[0]
-
-
-def _as_it_is(value: Any) -> Any:
-    return value

@@ -26,13 +26,8 @@ ROLES: Final = {
 """Events that carry one message each, and who says it."""
 
 
-def event_message(name: str, body: Any) -> Message | None:
+def event_message(name: str, body: Mapping[str, Any]) -> Message | None:
     """The message in the body of an event called ``name``, None when nothing of it was captured."""
-    body = parsed(body)
-    if isinstance(body, str):
-        return message(body, ROLES[name])
-    if not isinstance(body, dict):
-        return None
     if "gen_ai.event.content" in body:  # Azure's inference SDK
         return event_message(name, {"content": None, **_mapping(body["gen_ai.event.content"])})
     said = {key: value for key, value in body.items() if value is not None}

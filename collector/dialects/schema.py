@@ -46,19 +46,15 @@ def schema_messages(source: str) -> tuple[Message, ...] | None:
     for message in sent:
         parts: list[Part] = []
         for part in message.parts:
-            if part.type == "text":
+            if part.type == "text" and part.content is not None:
                 if text := clean(part.content):
                     parts.append(Part(type="text", text=text))
-            elif part.type == "tool_call":
-                arguments = _as_sent(part.arguments)
-                parts.append(
-                    Part(type="tool_call", id=clean(part.id), name=clean(part.name), arguments=arguments)
-                )
-            elif part.type == "tool_call_response":
-                text = _as_sent(part.response) or _as_sent(part.result)
-                parts.append(Part(type="tool_call_response", id=clean(part.id), text=text))
+            elif found := _tool_part(part):
+                parts.append(found)
             else:
                 return None
+        if not message.role:
+            return None
         messages.append(
             Message(
                 role=message.role.lower(),
@@ -70,6 +66,20 @@ def schema_messages(source: str) -> tuple[Message, ...] | None:
     return tuple(messages)
 
 
+def _tool_part(part: _Part) -> Part | None:
+    """A tool call or an answer to one that is complete; None for any other part."""
+    if not part.id:
+        return None
+    if part.type == "tool_call" and part.name and part.arguments is not _NOTHING:
+        return Part(
+            type="tool_call", id=clean(part.id), name=clean(part.name), arguments=_as_sent(part.arguments)
+        )
+    answer = part.result if part.response is _NOTHING else part.response
+    if part.type == "tool_call_response" and answer is not _NOTHING:
+        return Part(type="tool_call_response", id=clean(part.id), text=_as_sent(answer))
+    return None
+
+
 def _as_sent(raw: msgspec.Raw) -> str | None:
     """A text, or the JSON of anything else."""
-    return None if raw is _NOTHING else as_json(msgspec.json.decode(raw))
+    return as_json(msgspec.json.decode(raw))

@@ -11,7 +11,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
@@ -151,20 +151,14 @@ def nanousd(value: Any) -> int | None:
     found = number(value)
     if found is None or not 0 <= found < 1e9:
         return None
-    try:
-        return int((Decimal(str(found)) * 1_000_000_000).to_integral_value())
-    except InvalidOperation:
-        return None
+    return int((Decimal(str(found)) * 1_000_000_000).to_integral_value())
 
 
 def as_json(value: Any) -> str | None:
     """Text as it is, anything else as JSON: what a span's input, output or arguments are kept as."""
     if value is None or isinstance(value, str):
         return clean(value)
-    try:
-        return msgspec.json.encode(value).decode()
-    except _UNREADABLE:
-        return None
+    return msgspec.json.encode(value).decode()
 
 
 def _load(source: str) -> Any:

@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from llmwatch.collector.dialects.bodies import request_messages, response_messages
 from llmwatch.collector.dialects.messages import (
@@ -75,6 +77,31 @@ SHAPES: dict[str, tuple[Any, tuple[Message, ...]]] = {
             {"type": "server_tool_call_response", "id": "c1", "server_tool_call_response": {"hits": 2}},
         ]}],
         (says("assistant", call('{"q":"x"}', name="search"), answer('{"hits":2}')),),
+    ),
+    "otel, tools only": (
+        [
+            {"role": "assistant", "parts": [
+                {"type": "text", "content": ""},
+                {"type": "tool_call", "id": "c1", "name": "weather", "arguments": {"city": "Paris"}},
+                {"type": "tool_call", "id": "c2", "name": "weather", "arguments": '{"city": "Pa'},
+                {"type": "tool_call", "id": "c3", "name": "weather", "arguments": None},
+            ]},
+            {"role": "tool", "parts": [{"type": "tool_call_response", "id": "c1", "response": {"t": 18}}]},
+            {"role": "tool", "parts": [{"type": "tool_call_response", "id": "c2", "result": "18"}]},
+        ],
+        (
+            says("assistant", call('{"city":"Paris"}'), call('{"city": "Pa', "c2"), call(None, "c3")),
+            says("tool", answer('{"t":18}')),
+            says("tool", answer("18", "c2")),
+        ),
+    ),
+    "otel, written loosely": (
+        [{"role": "", "parts": [{"type": "text", "text": "hi"}, {"type": "tool_call", "name": "weather"}]}],
+        (says("user", text("hi"), call(None, None)),),
+    ),
+    "a tool that answered nothing": (
+        [{"role": "tool", "tool_call_id": "c1", "content": None}],
+        (says("tool"),),
     ),
     "content not captured": ([{"role": "user", "parts": []}], (says("user"),)),
     "redacted": ([{"role": "user", "parts": [{"type": "text", "content": "<REDACTED>"}]}], (says("user"),)),
@@ -228,6 +255,41 @@ def test_messages_in_json_text(shape: str) -> None:
     assert input_messages(json.dumps(json.dumps(sent))) == expected
 
 
+parts_sent = st.one_of(
+    st.fixed_dictionaries(
+        {"type": st.sampled_from(["text", "reasoning"])},
+        optional={"content": st.one_of(st.none(), st.text(max_size=9))},
+    ),
+    st.fixed_dictionaries(
+        {"type": st.sampled_from(["tool_call", "tool_call_response"])},
+        optional={
+            "id": st.one_of(st.none(), st.text(max_size=3), st.integers()),
+            "name": st.one_of(st.none(), st.text(max_size=3)),
+            "arguments": st.one_of(st.none(), st.text(max_size=3), st.just({"a": [1, "b"]})),
+            "response": st.one_of(st.none(), st.text(max_size=3), st.just({"a": 1})),
+            "result": st.one_of(st.text(max_size=3), st.just([1])),
+        },
+    ),
+)
+messages_sent = st.lists(
+    st.fixed_dictionaries(
+        {
+            "role": st.sampled_from(["user", "Assistant", "tool", ""]),
+            "parts": st.lists(parts_sent, max_size=3),
+        },
+        optional={"name": st.one_of(st.none(), st.just("Ada")), "finish_reason": st.just("stop")},
+    ),
+    min_size=1,
+    max_size=3,
+)
+
+
+@settings(deadline=None)
+@given(messages_sent)
+def test_the_fast_reader_says_what_the_general_one_says(sent: Any) -> None:
+    assert input_messages(json.dumps(sent)) == input_messages(sent)
+
+
 @pytest.mark.parametrize("nothing", [None, "", "<REDACTED>", [], {}, 7, [None], [{}], "[]"])
 def test_no_messages(nothing: Any) -> None:
     assert input_messages(nothing) is None
@@ -291,3 +353,4 @@ def test_responses(body: Any, reason: str | None) -> None:
 @pytest.mark.parametrize("said", ["yes", '"yes"', '{"answer": "yes"}', '{"content": "yes"}', "[1, 2]"])
 def test_an_answer_in_text_is_kept_as_it_is(said: str) -> None:
     assert response_messages(said) == (says("assistant", text(said)),)
+    assert request_messages(said) == (says("user", text(said)),)

@@ -172,6 +172,20 @@ def test_documents_and_reranking() -> None:
     assert (ranked.query, ranked.top_k, ranked.documents) == ("refund", 2, (Document(id="doc-1"),))
 
 
+@pytest.mark.parametrize(
+    ("sent", "found"),
+    [
+        ("30 days", (Document(content="30 days"),)),
+        ('[{"page_content": "a", "metadata": {"n": 1}}]', (Document(content="a", metadata={"n": 1}),)),
+        ([{"doc_id": 7, "text": "a", "relevance_score": "0.5"}], (Document(id="7", content="a", score=0.5),)),
+        ([1, None, {}, {"other": 1}, ""], ()),
+    ],
+)
+def test_documents_of_any_shape(sent: Any, found: tuple[Document, ...]) -> None:
+    span = read({"openinference.span.kind": "RETRIEVER", "retrieval.documents": sent})
+    assert span.retrieval and span.retrieval.documents == found
+
+
 def test_embeddings_lose_their_vectors_only() -> None:
     vector = [0.25, -0.5] * 8
     span = read({

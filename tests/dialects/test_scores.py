@@ -97,6 +97,12 @@ def test_attributes_that_are_none(attributes: dict[str, Any]) -> None:
     assert scores_of(raw_span(attributes)) == ()
 
 
+def test_any_number_of_names_is_looked_through() -> None:
+    for number in range(25_000):
+        assert scores_of(raw_span({f"made.up.{number}": 1})) == ()
+    assert len(scores_of(raw_span({"made.up.1": 1, "eval.quality": 1}))) == 1
+
+
 def test_feedback_in_a_span_of_its_own_is_about_the_span_it_links_to() -> None:
     judged = link("a" * 32, "b" * 16)
     raw = raw_span(

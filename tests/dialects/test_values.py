@@ -181,6 +181,13 @@ def test_mapping(value: Any, meaning: Any) -> None:
     assert mapping(value) == meaning
 
 
+def test_a_mapping_that_is_nested_too_deeply_says_nothing() -> None:
+    nested: Any = "x"
+    for _ in range(100):
+        nested = {"a": nested}
+    assert mapping(nested) is None
+
+
 @pytest.mark.parametrize(
     ("value", "meaning"),
     [
