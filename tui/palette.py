@@ -5,10 +5,15 @@ from __future__ import annotations
 from functools import partial
 
 from textual.binding import ActiveBinding
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from llmwatch.tui.commands import BY_ID, COMMANDS, Command
 from llmwatch.tui.safe import safe_line
+from llmwatch.tui.screens.once import LeavesOnce
+
+
+class Palette(LeavesOnce[None], CommandPalette):
+    """Textual's palette, left once."""
 
 
 class CommandProvider(Provider):

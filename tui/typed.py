@@ -8,10 +8,16 @@ from pathlib import Path
 from llmwatch.errors import StoreError
 from llmwatch.tui.host import HasText, Host, write_private
 from llmwatch.tui.messages import ShowTrace
+from llmwatch.tui.palette import Palette
 
 
 class TypedCommands(Host):
     """The app's typed commands."""
+
+    def action_command_palette(self) -> None:
+        """Open the palette."""
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette())
 
     def action_theme(self, name: str) -> None:
         """Change the theme, for this run."""

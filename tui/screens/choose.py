@@ -12,8 +12,10 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import OptionList
 
+from llmwatch.tui.screens.once import LeavesOnce
 
-class Choose(ModalScreen[str | None]):
+
+class Choose(LeavesOnce[str | None], ModalScreen[str | None]):
     """Asks for one of ``options`` and returns it, or None when it is left."""
 
     CSS_PATH = "choose.tcss"

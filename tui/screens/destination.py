@@ -15,11 +15,12 @@ from textual.widgets import Input, OptionList, Static
 
 from llmwatch.providers.endpoints import Endpoint
 from llmwatch.tui.safe import safe_line
+from llmwatch.tui.screens.once import LeavesOnce
 
 Chosen: TypeAlias = tuple[Endpoint, str]
 
 
-class Destination(ModalScreen["Chosen | None"]):
+class Destination(LeavesOnce["Chosen | None"], ModalScreen["Chosen | None"]):
     """Asks for an endpoint, then for the model; returns both, or None when it is left."""
 
     CSS_PATH = "destination.tcss"

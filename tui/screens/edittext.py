@@ -14,11 +14,12 @@ from textual.widgets import Static, TextArea
 
 from llmwatch.errors import UsageError
 from llmwatch.tui.safe import safe
+from llmwatch.tui.screens.once import LeavesOnce
 
 T = TypeVar("T")
 
 
-class EditText(ModalScreen["T | None"], Generic[T]):
+class EditText(LeavesOnce["T | None"], ModalScreen["T | None"], Generic[T]):
     """Returns what ``read`` makes of the text; None when the text is given up."""
 
     CSS_PATH = "edittext.tcss"
