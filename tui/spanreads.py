@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from llmwatch.store.rows import SpanRow, TraceRow
 from llmwatch.tui.models.detail.opened import Opened
+from llmwatch.tui.models.tracetree import build
+from llmwatch.tui.models.treerows import TreeView
 
 if TYPE_CHECKING:
     import sqlite3
@@ -23,21 +25,24 @@ class Trace:
     row: TraceRow
     spans: list[SpanRow] | None
     """None when nothing has changed since it was last read."""
+    view: TreeView | None
+    """The tree of ``spans``: made where it was read, since ten thousand take a tenth of a second."""
     turn: tuple[int, int] | None
     """Which turn of its session it is, and of how many."""
 
 
-def read_trace(db: sqlite3.Connection, trace_id: str, known: TraceRow | None) -> Trace | None:
-    """A trace with its spans, unless its row is still as ``known``; None when there is no such trace."""
+def read_trace(db: sqlite3.Connection, trace_id: str, known: TraceRow | None, now_ns: int) -> Trace | None:
+    """A trace with its spans, unless it is over and still as ``known``; None when there is no such trace."""
     from llmwatch.store.reads import spans, traces  # noqa: PLC0415 - not before the first paint
 
     row = traces.trace(db, trace_id)
     if row is None:
         return None
-    found = None if row == known else spans.spans_of(db, trace_id)
+    found = None if row == known and not row.running else spans.spans_of(db, trace_id)
     turns = [each.trace_id for each in traces.session_traces(db, row.session_id)] if row.session_id else []
     turn = (turns.index(trace_id) + 1, len(turns)) if trace_id in turns else None
-    return Trace(row=row, spans=found, turn=turn)
+    view = TreeView.of(build(found, now_ns)) if found is not None else None
+    return Trace(row=row, spans=found, view=view, turn=turn)
 
 
 def read_span(db: sqlite3.Connection, trace_id: str, span_id: str, tools: Sequence[str]) -> Opened | None:

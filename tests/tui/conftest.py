@@ -13,7 +13,7 @@ from llmwatch.config import BudgetConfig, Config
 from llmwatch.store import running
 from llmwatch.store.reads import traces
 from llmwatch.tui.app import LlmwatchApp
-from llmwatch.tui.screens import overview
+from llmwatch.tui.screens import overview, trace
 from llmwatch.tui.widgets import header, tracelist
 from tests.tui import seed
 
@@ -47,6 +47,7 @@ def surroundings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(header, "answers", answers)
     monkeypatch.setattr(overview, "_AT_MOST_EVERY_S", 0.0)
     monkeypatch.setattr(tracelist, "_AT_MOST_EVERY_S", 0.0)
+    monkeypatch.setattr(trace, "_AT_MOST_EVERY_S", 0.0)
     yield
     monkeypatch.undo()
     time.tzset()

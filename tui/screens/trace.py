@@ -19,11 +19,14 @@ from llmwatch.tui.host import FeedEvent, host
 from llmwatch.tui.messages import DataChanged
 from llmwatch.tui.models.tracetree import build, most_telling
 from llmwatch.tui.models.treerows import TreeView
+from llmwatch.tui.safe import safe_line
 from llmwatch.tui.screens.tracekeys import TraceScreenKeys
 from llmwatch.tui.widgets.cursorview import CursorView
 from llmwatch.tui.widgets.keybar import KeyBar
 from llmwatch.tui.widgets.tracehead import CriticalPath, TraceHead
 
+_AT_MOST_EVERY_S: Final = 0.5
+"""The tree is read no more often than this, however fast spans come."""
 _GROW_S: Final = 1.0
 """How often the bars of running spans grow."""
 _GROWS_UP_TO: Final = 2000
@@ -43,7 +46,7 @@ class TraceScreen(TraceScreenKeys):
         self._rows: Sequence[SpanRow] = ()
         self.head = TraceHead()
         self._critical = CriticalPath()
-        self._reload = Coalesced(self._read)
+        self._reload = Coalesced(self._read, _AT_MOST_EVERY_S)
 
     def compose(self) -> ComposeResult:
         """All of it; the style sheet shows what fits."""
@@ -75,7 +78,9 @@ class TraceScreen(TraceScreenKeys):
     async def _read(self) -> None:
         known = self.head.trace.row if self.head.trace is not None else None
         try:
-            trace = await host(self).feed.read(partial(reads.read_trace, trace_id=self.trace_id, known=known))
+            trace = await host(self).feed.read(
+                partial(reads.read_trace, trace_id=self.trace_id, known=known, now_ns=host(self).now_ns())
+            )
         except StoreError as error:
             self._fail(error)
             return
@@ -86,32 +91,31 @@ class TraceScreen(TraceScreenKeys):
         self._open_span()
 
     def _fail(self, error: StoreError | None) -> None:
-        spans = self.query_one("#spans")
-        spans.border_subtitle = Content(
-            "▲ this trace is not in the database (any more)" if error is None else f"▲ {error}"
-        )
+        self._tell("this trace is not in the database (any more)" if error is None else str(error))
+
+    def _tell(self, trouble: str) -> None:
+        self.query_one("#spans").border_subtitle = safe_line(f"▲ {trouble}", 80) if trouble else ""
 
     def _show(self, trace: reads.Trace) -> None:
         self.head.trace = trace
         self.head.refresh()
-        if trace.spans is not None:
-            self._rows = trace.spans
-            self._show_tree()
+        if trace.view is not None:
+            self._rows = trace.spans or ()
+            self._show_tree(trace.view)
 
-    def _show_tree(self) -> None:
-        tree = build(self._rows, host(self).now_ns())
-        view = TreeView.of(tree)
-        spans = self.query_one("#spans")
-        spans.border_title = Content(f"Spans {tree.span_count:,}")
-        spans.border_subtitle = Content("")
+    def _show_tree(self, view: TreeView) -> None:
+        self._tell("")
+        self.query_one("#spans").border_title = Content(f"Spans {view.tree.span_count:,}")
         wanted, self._wanted = self._wanted, None
-        self.tree_view.show_tree(view, wanted or (most_telling(tree) if not self.tree_view.count else None))
+        if wanted is None and not self.tree_view.count:
+            wanted = most_telling(view.tree)
+        self.tree_view.show_tree(view, wanted)
         self._critical.show(view)
 
     def _grow(self) -> None:
         nodes = self.tree_view.view.tree.nodes
         if self.is_current and len(nodes) <= _GROWS_UP_TO and any(node.running for node in nodes):
-            self._show_tree()
+            self._show_tree(TreeView.of(build(self._rows, host(self).now_ns())))
             self.head.refresh()
 
     @on(CursorView.Moved)
@@ -133,7 +137,7 @@ class TraceScreen(TraceScreenKeys):
         try:
             opened = await host(self).feed.read(read)
         except StoreError as error:
-            self.details.border_subtitle = Content(f"▲ {error}")
+            self.details.border_subtitle = safe_line(f"▲ {error}", 60)
             return
         if opened is not None:
             self.details.show_span(opened)
