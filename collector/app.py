@@ -78,6 +78,7 @@ async def _unacceptable(request: Request, error: Exception) -> Response:
 
 
 async def _not_stored(request: Request, error: Exception) -> Response:
+    assert isinstance(error, StoreError)
     after = error.retry_after_s if isinstance(error, StoreBusyError) else _RETRY_AFTER_S
     return refused(503, error.explain(), media_type(request.scope), retry_after_s=after)
 

@@ -19,7 +19,7 @@ def capped(span: Span, longest: int) -> Span:
     if len(_encoder.encode(span)) <= longest:  # no text is longer than the whole: 5 µs, looking takes 120
         return span
     cuts: dict[str, int] = {}
-    cut = _cut(span, longest, "", cuts)
+    cut: Span = _cut(span, longest, "", cuts)
     if not cuts:
         return span
     told = tuple(f"{path}: {length}" for path, length in cuts.items())
