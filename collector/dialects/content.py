@@ -44,8 +44,9 @@ def conversation_of(raw: RawSpan, facts: Facts, kind: Kind) -> Conversation:
     content = facts["content"]
     said: Messages | None = content.get("input_messages")
     answered: Messages | None = content.get("output_messages")
-    if facts["lists"]:
+    if "input_messages" in facts["lists"]:
         said = said or input_messages(_list(facts, "input_messages"))
+    if "output_messages" in facts["lists"]:
         answered = answered or output_messages(_list(facts, "output_messages"))
     if raw.events:
         told, answers = _of_events(raw.events)

@@ -32,8 +32,10 @@ def rebuilt(items: Iterable[tuple[Path, Any]]) -> list[Any]:
     for path, value in items:
         at = root
         for step in path[:-1]:
-            below = at.setdefault(step, _Node())
-            if not isinstance(below, _Node):
+            below = at.get(step)
+            if below is None:
+                below = at[step] = _Node()
+            elif below.__class__ is not _Node:
                 break
             at = below
         else:
@@ -48,8 +50,9 @@ def _is_index(step: str) -> bool:
 
 
 def _folded(node: Any) -> Any:
-    if not isinstance(node, _Node):
+    if node.__class__ is not _Node:
         return node
-    if node and all(isinstance(step, int) for step in node):
-        return [_folded(node[index]) for index in sorted(node, key=int)]
-    return {str(step): _folded(below) for step, below in node.items()}
+    for step in node:
+        if step.__class__ is not int:
+            return {str(name): _folded(below) for name, below in node.items()}
+    return [_folded(node[index]) for index in sorted(node)]

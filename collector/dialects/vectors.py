@@ -17,7 +17,10 @@ _BASE64: Final = re.compile(r'("embedding"\s*:\s*")([A-Za-z0-9+/]{40,}=*)"')
 
 def without_vectors(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """``attributes`` with a note of its length in place of each vector, in lists and in JSON text."""
-    return {name: _without(value) if _may_hold(value) else value for name, value in attributes.items()}
+    return {
+        name: value if isinstance(value, str) and len(value) < _SHORTEST_TEXT else _without(value)
+        for name, value in attributes.items()
+    }
 
 
 def without_vectors_in(text: str | None) -> str | None:
@@ -25,10 +28,6 @@ def without_vectors_in(text: str | None) -> str | None:
     if text is None or len(text) < _SHORTEST_TEXT:
         return text
     return _BASE64.sub(_base64_note, _LIST.sub(lambda found: f'"{_note(found[0].count(",") + 1)}"', text))
-
-
-def _may_hold(value: Any) -> bool:
-    return isinstance(value, list | dict) or (isinstance(value, str) and len(value) >= _SHORTEST_TEXT)
 
 
 def _without(value: Any) -> Any:
