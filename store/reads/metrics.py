@@ -45,12 +45,25 @@ def trend(db: sqlite3.Connection, start_s: int, end_s: int, width_s: int, where:
     """The steps of ``width_s`` seconds (a multiple of 60) from ``start_s``, oldest first, empty ones too."""
     start_s -= start_s % 60
     steps = {start: _Gathered() for start in range(start_s, end_s, width_s)}
-    aligned = start_s % _HOUR_S == 0 and width_s % _HOUR_S == 0
-    pieces = _pieces(start_s, end_s) if aligned else [(60, start_s, end_s)]
-    for width, low, high in pieces:
+    for width, low, high in _steps(start_s, end_s, width_s):
         for start, numbers, histograms in _rows(db, width, low, high, where, "start_s"):
             steps[start - (start - start_s) % width_s].add(numbers, histograms)
     return [Point(start_s=start, totals=gathered.totals()) for start, gathered in steps.items()]
+
+
+def course(db: sqlite3.Connection, start_s: int, end_s: int, width_s: int, where: Slice) -> list[Point]:
+    """As `trend`, without distributions, which are empty: a day over a million spans in 5 ms, not 25."""
+    start_s -= start_s % 60
+    steps = {start: [0] * len(_SUMS) for start in range(start_s, end_s, width_s)}
+    condition, values = _condition(where)
+    query = (
+        f"SELECT start_s - (start_s - ?) % ? AS step, {', '.join(f'sum({name})' for name in _SUMS)}"
+        f" FROM rollups CROSS JOIN series ON series.id = series WHERE {condition} GROUP BY step"
+    )
+    for piece in _steps(start_s, end_s, width_s):
+        for step, *numbers in db.execute(query, (start_s, width_s, *piece, *values)):
+            steps[step] = [known + more for known, more in zip(steps[step], numbers, strict=True)]
+    return [Point(start_s=start, totals=_totals(numbers, ())) for start, numbers in steps.items()]
 
 
 def groups(db: sqlite3.Connection, start_s: int, end_s: int, by: Dimension, where: Slice) -> list[Group]:
@@ -102,6 +115,12 @@ def _pieces(start_s: int, end_s: int) -> list[tuple[int, int, int]]:
     if first_hour >= last_hour:
         return [(60, start_s, end_s)]
     return [(60, start_s, first_hour), (_HOUR_S, first_hour, last_hour), (60, last_hour, end_s)]
+
+
+def _steps(start_s: int, end_s: int, width_s: int) -> list[tuple[int, int, int]]:
+    """As `_pieces`, for a window that is cut into steps: hours only where steps begin and end with one."""
+    aligned = start_s % _HOUR_S == 0 and width_s % _HOUR_S == 0
+    return _pieces(start_s, end_s) if aligned else [(60, start_s, end_s)]
 
 
 def _rows(

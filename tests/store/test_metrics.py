@@ -75,8 +75,19 @@ def test_trend(day: sqlite3.Connection, width: int, start: int) -> None:
         assert point.totals == metrics.totals(day, point.start_s, end, LLM)
 
 
+@pytest.mark.parametrize("width", [600, HOUR, 24 * HOUR])
+@pytest.mark.parametrize("start", [0, 300, HOUR])
+def test_course(day: sqlite3.Connection, width: int, start: int) -> None:
+    points = metrics.course(day, S0 + start, S0 + 24 * HOUR, width, LLM)
+    assert [point.start_s for point in points] == list(range(S0 + start, S0 + 24 * HOUR, width))
+    for point in points:
+        end = min(point.start_s + width, S0 + 24 * HOUR)
+        assert point.totals == metrics.sums(day, point.start_s, end, LLM)
+
+
 def test_empty_steps_are_there(db: sqlite3.Connection) -> None:
-    assert [point.totals for point in metrics.trend(db, S0, S0 + 180, 60, LLM)] == [Totals()] * 3
+    for read in (metrics.trend, metrics.course):
+        assert [point.totals for point in read(db, S0, S0 + 180, 60, LLM)] == [Totals()] * 3
 
 
 def test_groups(writer: Writer, db: sqlite3.Connection) -> None:

@@ -58,7 +58,7 @@ def load(db: sqlite3.Connection, now_ns: int, config: Config, first: int) -> Cos
     return cost_view(
         seen.daily,
         seen.monthly,
-        metrics.trend(db, starts[0], end_s + _STEP_S, _STEP_S, {}),
+        metrics.course(db, starts[0], end_s + _STEP_S, _STEP_S, {}),
         starts,
         [grouping(each, metrics.groups(db, *day, each, CALLS), where) for each in by],
         metrics.sums(db, *day, {}).unpriced,

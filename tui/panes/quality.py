@@ -57,12 +57,12 @@ def load(db: sqlite3.Connection, now_ns: int, config: Config) -> QualityView:
     from llmwatch.tui.models.quality import DAY_S, quality_view, window_of
 
     now_s = now_ns // 10**9
-    hours = metrics.trend(db, now_s // 3600 * 3600 - DAY_S, now_s + 60, 3600, {})
+    hours = metrics.course(db, now_s // 3600 * 3600 - DAY_S, now_s + 60, 3600, {})
     window = window_of(next((hour.start_s for hour in hours if hour.totals.spans), None), now_s)
     return quality_view(
         window,
         quality.score_trend(db, window.start_s, window.end_s, window.step_s),
-        metrics.trend(db, window.start_s, window.end_s, window.step_s, {"kind": "llm"}),
+        metrics.course(db, window.start_s, window.end_s, window.step_s, {"kind": "llm"}),
         versions.live(db, window.start_s * 10**9),
         config.health.heuristic_pass_warn,
     )
