@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -12,27 +11,16 @@ from llmwatch.collector import dialects
 from llmwatch.collector.pipeline import Pipeline
 from llmwatch.collector.records import RawLog, RawSpan
 from llmwatch.config import Config
-from llmwatch.store import histogram
 from llmwatch.store.batch import Batch
 from llmwatch.store.database import connect_reader
 from llmwatch.store.reads import spans
 from llmwatch.store.rows import SpanDetail
 from llmwatch.store.span import Score, Span
 from llmwatch.store.writer import Writer
+from tests.store.state import state_of
 
 CONFIG = Config()
 PIPELINE = Pipeline(CONFIG)
-
-_TABLES = {
-    "spans": ("id", "trace", "received_ns"),
-    "traces": ("id", "received_ns"),
-    "scores": ("id",),
-    "totals": (),
-    "versions": (),
-}
-"""Tables, and their columns that tell the order or time of arrival."""
-
-_ROLLUPS = "SELECT series.*, rollups.* FROM rollups JOIN series ON series.id = rollups.series"
 
 
 @contextmanager
@@ -60,13 +48,12 @@ def batch_of(records: Iterable[RawSpan | RawLog]) -> Batch:
     )
 
 
-def snapshot(database: Path) -> dict[str, list[Any]]:
-    """Every row that does not depend on the order of arrival, and every span with its content."""
+def snapshot(database: Path) -> dict[str, Any]:
+    """Everything that does not depend on the order of arrival."""
     with closing(connect_reader(database)) as db:
-        found = {table: _rows(db, f"SELECT * FROM {table}", without) for table, without in _TABLES.items()}
-        found["rollups"] = _rows(db, _ROLLUPS, ("id", "series"))
-    found["details"] = [(detail.span, detail.scores) for detail in details(database)]
-    return found
+        columns = ", ".join(Score.__struct_fields__)
+        scores = db.execute(f"SELECT {columns} FROM scores ORDER BY score_id").fetchall()
+        return {**state_of(db), "scores": scores}
 
 
 def details(database: Path) -> list[SpanDetail]:
@@ -74,15 +61,3 @@ def details(database: Path) -> list[SpanDetail]:
     with closing(connect_reader(database)) as db:
         ids = db.execute("SELECT trace_id, span_id FROM spans ORDER BY trace_id, span_id").fetchall()
         return [detail for pair in ids if (detail := spans.detail(db, *pair))]
-
-
-def _rows(db: sqlite3.Connection, query: str, without: tuple[str, ...]) -> list[Any]:
-    columns = [column[0] for column in db.execute(query).description]
-    rows = [dict(zip(columns, row, strict=True)) for row in db.execute(query)]
-    kept = [{key: _comparable(row[key]) for key in columns if key not in without} for row in rows]
-    return sorted(kept, key=repr)
-
-
-def _comparable(value: Any) -> Any:
-    """A histogram's bytes depend on the order in which its buckets were filled."""
-    return sorted(histogram.decode(value).items()) if isinstance(value, bytes) else value

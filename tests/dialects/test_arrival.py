@@ -20,7 +20,7 @@ from tests.dialects.stored import batch_of, snapshot, writing
 Raw = RawSpan | RawLog
 
 
-def stored(batches: Sequence[Sequence[Raw]]) -> dict[str, list[Any]]:
+def stored(batches: Sequence[Sequence[Raw]]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         database = Path(folder) / "llmwatch.db"
         with writing(database) as writer:
@@ -30,7 +30,7 @@ def stored(batches: Sequence[Sequence[Raw]]) -> dict[str, list[Any]]:
 
 
 @cache
-def in_order(name: str) -> dict[str, list[Any]]:
+def in_order(name: str) -> dict[str, Any]:
     return stored([records(name)])
 
 
