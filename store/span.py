@@ -40,7 +40,7 @@ class Part(Struct, frozen=True, kw_only=True, omit_defaults=True):
     id: str | None = None
     """Id of a tool call, or the id that a response answers."""
     name: str | None = None
-    """Tool name."""
+    """Tool name; ``refusal`` for a text that the API itself calls one."""
     arguments: str | None = None
     """Arguments of a tool call as the JSON text that was sent; it may be malformed."""
     modality: str | None = None

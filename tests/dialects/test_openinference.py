@@ -92,7 +92,7 @@ def test_the_model_of_a_failed_call_is_the_one_that_was_asked() -> None:
 
 
 def test_messages_are_rebuilt_around_gaps() -> None:
-    # dropped attributes leave gaps: openinference#1746's neighbours all keep what is left, in order
+    # senders drop attributes past their limit: what is left keeps its order
     span = read({
         "openinference.span.kind": "LLM",
         "llm.input_messages.0.message.role": "system",

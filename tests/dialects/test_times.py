@@ -1,4 +1,4 @@
-"""Times and durations in every unit, by key and by size (rule 7 of what keeps numbers right)."""
+"""Times and durations in every unit, told apart by their name or size."""
 
 from __future__ import annotations
 
