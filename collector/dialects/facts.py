@@ -2,8 +2,8 @@
 
 A table says for each name which field of the span it fills, how its value is read, and how good a source it
 is. All tables are compiled together. An instrumentation sends the same names again and again, so that what to
-read for them, and what is the best source of a field, is worked out once and kept as a plan: 8 µs less for the
-26 attributes of a call than weighing each as it comes.
+read for them, and what is the best source of a field, is worked out once and kept as a plan: that takes 8 µs
+less for the 26 attributes of a call than weighing each as it comes.
 """
 
 from __future__ import annotations
