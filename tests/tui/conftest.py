@@ -13,6 +13,10 @@ from llmwatch.config import BudgetConfig, Config
 from llmwatch.store import running
 from llmwatch.store.reads import traces
 from llmwatch.tui.app import LlmwatchApp
+from llmwatch.tui.panes.cost import CostPane
+from llmwatch.tui.panes.quality import QualityPane
+from llmwatch.tui.panes.status import StatusPane
+from llmwatch.tui.panes.versions import VersionsPane
 from llmwatch.tui.screens import overview, trace
 from llmwatch.tui.widgets import header, tracelist
 from tests.tui import seed
@@ -45,6 +49,8 @@ def surroundings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(traces, "time", clock)
     monkeypatch.setattr(running, "time", clock)
     monkeypatch.setattr(header, "answers", answers)
+    for pane in (StatusPane, QualityPane, CostPane, VersionsPane):
+        monkeypatch.setattr(pane, "every_s", 0.0)
     monkeypatch.setattr(overview, "_AT_MOST_EVERY_S", 0.0)
     monkeypatch.setattr(tracelist, "_AT_MOST_EVERY_S", 0.0)
     monkeypatch.setattr(trace, "_AT_MOST_EVERY_S", 0.0)

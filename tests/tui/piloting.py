@@ -14,7 +14,7 @@ from llmwatch.tui.screens.overview import Overview
 async def until(pilot: Pilot[int], true: Callable[[], bool]) -> None:
     """Let the app run until ``true``; ten seconds at most."""
     async with asyncio.timeout(10):
-        while not true():
+        while not true():  # noqa: ASYNC110 - there is no one event for all that is waited for
             await asyncio.sleep(0.005)
 
 

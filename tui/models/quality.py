@@ -18,6 +18,8 @@ DAY_S: Final = 86_400
 STEPS: Final = 60
 _SPANS_S: Final = (3600, 3 * 3600, 6 * 3600, 12 * 3600, DAY_S)
 _TICKS_S: Final = (600, 1800, 3600, 2 * 3600, 3 * 3600, 6 * 3600, 12 * 3600)
+_MARKED: Final = ("prompt", "model", "app")
+"""Of versions that came together, the first of these names the mark."""
 _BRIDGE: Final = 2
 """Steps without a value that the line of a chart goes on over."""
 _RECENT: Final = 4
@@ -225,11 +227,11 @@ def _sum(parts: Sequence[Totals]) -> Totals:
 def _markers(window: Window, versions: Sequence[VersionRow]) -> list[Marker]:
     """Versions that came after an earlier one of the same thing, within the window."""
     markers = []
-    for version in versions:
+    for version in sorted(versions, key=lambda version: _MARKED.index(version.kind)):
         step = (version.first_seen_ns // 10**9 - window.start_s) // window.step_s
         if 0 < step <= STEPS and replaced(version, versions):
             markers.append(Marker(step, neutral_line(f"{version.name} {version.version}", _NAME)))
-    return markers
+    return sorted(markers, key=lambda marker: -marker.step)
 
 
 def replaced(version: VersionRow, versions: Sequence[VersionRow]) -> VersionRow | None:

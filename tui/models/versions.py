@@ -15,8 +15,10 @@ from llmwatch.tui.format import fit
 from llmwatch.tui.models.cells import Cell, Door, Line, flow, row
 from llmwatch.tui.models.quality import replaced
 
-NEW_NS: Final = 3600 * 10**9
-"""A version counts as new for an hour."""
+NEW_NS: Final = 24 * 3600 * 10**9
+"""A version counts as new for a day."""
+_COMPARED: Final = 4
+"""So many new versions are compared with what they replaced."""
 LIVE_NS: Final = 3600 * 10**9
 """A version that was not used for an hour is not live."""
 _NAME: Final = 40
@@ -54,7 +56,8 @@ class VersionsView:
 def pairs(rows: Sequence[VersionRow], now_ns: int) -> list[tuple[VersionRow, VersionRow]]:
     """Each new version with the one before it: what is worth comparing."""
     new = [row for row in rows if now_ns - row.first_seen_ns < NEW_NS]
-    return [(row, before) for row in new if (before := replaced(row, rows)) is not None]
+    found = [(row, before) for row in new if (before := replaced(row, rows)) is not None]
+    return found[:_COMPARED]
 
 
 def versions_view(

@@ -29,6 +29,8 @@ class Pane(Vertical, Generic[V]):
 
     number: ClassVar[int]
     title: ClassVar[str]
+    every_s: ClassVar[float] = 0.5
+    """It is read no more often than this, however fast spans come."""
     subject: str = ""
     """What its numbers are of: `` · today``."""
 
@@ -37,7 +39,8 @@ class Pane(Vertical, Generic[V]):
         self.view: V | None = None
         """What was read last; None before the first time."""
         self.lines = Lines(self._lines)
-        self.reload = Coalesced(self._read)
+        self.reload = Coalesced(self.read, self.every_s)
+        """Read soon, because something has changed."""
         self._stale_ns: int | None = None
         self.dimension = 0
         """Which of the dimensions numbers are grouped by first; counts up, and round."""
@@ -57,7 +60,7 @@ class Pane(Vertical, Generic[V]):
 
     def on_show(self) -> None:
         """Read what was not read while nobody could see it."""
-        self.run_worker(self.reload())
+        self.run_worker(self.read())
 
     def show_tabs(self, titles: Sequence[str] | None) -> None:
         """Title the border with all panes' ``titles``, when only one pane is shown, or with this one's."""
@@ -69,8 +72,8 @@ class Pane(Vertical, Generic[V]):
         tabs = [Content.styled(f"{i} {title}", styles[i - 1]) for i, title in enumerate(titles, 1)]
         self.border_title = Content("  ").join(tabs)
 
-    async def _read(self) -> None:
-        """Read again, unless nobody can see it."""
+    async def read(self) -> None:
+        """Read now, unless nobody can see it."""
         if not self.display or not self.screen.is_current:
             return
         try:

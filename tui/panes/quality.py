@@ -22,6 +22,7 @@ class QualityPane(Pane["QualityView"]):
 
     number = 2
     title = "Quality"
+    every_s = 5.0
 
     def __init__(self) -> None:
         super().__init__()

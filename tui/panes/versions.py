@@ -25,6 +25,7 @@ class VersionsPane(Pane["VersionsView"]):
 
     number = 4
     title = "Versions"
+    every_s = 5.0
     subject = " live now"
 
     def question(self) -> Callable[[sqlite3.Connection], VersionsView]:

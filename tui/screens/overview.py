@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import ClassVar, Final
 
@@ -29,7 +28,7 @@ from llmwatch.tui.widgets.keybar import KeyBar
 from llmwatch.tui.widgets.tracelist import TraceList
 
 _AT_MOST_EVERY_S: Final = 0.5
-"""Panes are read no more often than this, however fast spans come."""
+"""The header is read no more often than this, however fast spans come."""
 _SLIDE_S: Final = 10.0
 """Windows of time move on even when nothing comes."""
 _LIST: Final = 5
@@ -59,7 +58,7 @@ class Overview(Screen[None]):
         self.paused = False
         self._came_from = 0
         """The pane whose number the list shows the traces of; 0 when it does not."""
-        self._reload = Coalesced(self._read_at_most)
+        self._read_header = Coalesced(self._read_summary, _AT_MOST_EVERY_S)
 
     def compose(self) -> ComposeResult:
         """All there is; the style sheet shows what fits."""
@@ -88,23 +87,24 @@ class Overview(Screen[None]):
             self._read()
 
     def _read(self) -> None:
-        """Read soon: at once, or when the last time is long enough ago."""
+        """Take in what has changed: each part at its own pace, and what cannot be seen not at all."""
         if self.is_current:
-            self.run_worker(self._reload())
+            self.run_worker(self._read_header())
+            for pane in () if self.paused else self.panes:
+                self.run_worker(pane.reload())
 
-    async def _read_at_most(self) -> None:
-        await asyncio.gather(self._read_once(), asyncio.sleep(_AT_MOST_EVERY_S))
-
-    def _first_run(self, waiting: bool) -> None:
-        self.set_class(waiting, "-first-run")
-        self.refresh_bindings()
-
-    async def _read_once(self) -> None:
+    async def _read_summary(self) -> None:
         summary = await self.header.reload()
         if summary is not None:
             self._first_run(summary.stats.spans == 0)
-        if not self.paused:
-            await asyncio.gather(*(pane.reload() for pane in self.panes))
+
+    def _first_run(self, waiting: bool) -> None:
+        """Show how to send spans, or, without a key, that they have come."""
+        if waiting != self.has_class("-first-run"):
+            self.set_class(waiting, "-first-run")
+            self.refresh_bindings()
+            if not waiting:
+                self.call_after_refresh(self.traces.rows.focus)
 
     def on_screen_resume(self) -> None:
         """Take in what came while another screen was on top."""
@@ -181,7 +181,7 @@ class Overview(Screen[None]):
         """Group by the next dimension."""
         for pane in self.panes:
             pane.dimension += 1
-            self.run_worker(pane.reload())
+            self.run_worker(pane.read())
 
     def go_back(self) -> bool:
         """Take the zoom back, or what was chosen in the list; from a number's traces, back to the number."""
