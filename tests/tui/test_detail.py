@@ -129,7 +129,8 @@ def test_the_template_stands_apart_from_the_text_it_filled() -> None:
         ("ai", "generic",
          "experimental_telemetry: { isEnabled: true, recordInputs: true, recordOutputs: true }"),
         ("aiohttp", "generic", None),
-        (None, "genai", "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true"),
+        ("my-app", "genai", 'span.set_attribute("gen_ai.input.messages", json.dumps(messages))'),
+        (None, "plainjson", 'send "prompt" and "response" with the span'),
     ],
 )  # fmt: skip
 def test_what_to_set_when_content_was_not_captured(scope: str | None, dialect: str, line: str | None) -> None:

@@ -119,13 +119,13 @@ def _cost(row: TraceRow, now_ns: int) -> Run:
 
 _COLUMNS: Final = (
     Column("time", _TIME, _time),
-    Column("trace", 12, lambda row, now: _text(row.name, "strong"), most=26),
+    Column("trace", 14, lambda row, now: _text(row.name, "strong"), most=26),
     Column("model", 12, lambda row, now: _text(row.model), most=26),
     Column("took", fmt.DURATION_WIDTH, _took, number=True),
     Column("tokens in→out", _TOKENS, _tokens, number=True),
     Column("cost", fmt.MONEY_WIDTH, _cost, number=True),
     Column("user", 6, lambda row, now: _text(row.user_id, "muted"), most=14),
-    Column("version", 11, lambda row, now: _text(version(row), "muted"), most=20),
+    Column("version", 10, lambda row, now: _text(version(row), "muted"), most=20),
     Column("what happened", 17, what_happened, most=10_000),
 )
 _BY_NEED: Final = (

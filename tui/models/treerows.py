@@ -46,7 +46,7 @@ def layout(width: int) -> Layout:
     room -= (kind + 1 if kind else 0) + (share + 1 if share else 0)
     if room < 24:
         return Layout(max(room, 1), kind, 0, fmt.DURATION_WIDTH, share)
-    name = max(16, min(room // 2, 44))
+    name = min(room - max(14, room * 2 // 5) - 1, 44)
     return Layout(name, kind, room - name - 1, fmt.DURATION_WIDTH, share)
 
 

@@ -32,7 +32,7 @@ _BY_SCOPE: Final = (
 """First match of the instrumentation scope's name wins; ``ai`` (the Vercel AI SDK) must match whole."""
 
 _BY_DIALECT: Final = {
-    "genai": "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true",
+    "genai": 'span.set_attribute("gen_ai.input.messages", json.dumps(messages))',
     "openinference": "OPENINFERENCE_HIDE_INPUTS=false OPENINFERENCE_HIDE_OUTPUTS=false",
     "handmade": 'span.set_attribute("llm.prompt", prompt); span.set_attribute("llm.completion", answer)',
     "plainjson": 'send "prompt" and "response" with the span',
