@@ -18,114 +18,21 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
-from typing import Final, Literal, TypeAlias, cast
+from typing import Final, cast
 
-from llmwatch.durations import parse_duration
 from llmwatch.errors import FilterError
-from llmwatch.store.facets import FACETS, LISTS, PEOPLE
+from llmwatch.store.filterterms import KEYS, All, Either, Filter, Node, Not, Operator, Sort, Term, Words
+from llmwatch.store.filtervalues import EXAMPLES, convert
 
-Operator: TypeAlias = Literal["=", ">", ">=", "<", "<="]
-Sort: TypeAlias = Literal["words", "status", "yes_no", "money", "duration", "count", "age", "date"]
+__all__ = ["KEYS", "Filter", "parse", "quoted"]
 
-KEYS: Final[dict[str, Sort]] = {
-    "status": "status",
-    **dict.fromkeys((*FACETS, *PEOPLE, *LISTS), "words"),
-    "name": "words",
-    "error": "words",
-    "trace": "words",
-    "unpriced": "yes_no",
-    "replayed": "yes_no",
-    "cost": "money",
-    "dur": "duration",
-    "ttft": "duration",
-    "tokens": "count",
-    "in": "count",
-    "out": "count",
-    "spans": "count",
-    "since": "age",
-    "after": "date",
-    "before": "date",
-}
-"""Every key, and what stands behind it."""
-
-_CHOICES: Final = {"status": ("error", "ok", "running"), "yes_no": ("yes", "no")}
-_SCALES: Final = {"money": {"": 10**9}, "count": {"": 1, "k": 10**3, "m": 10**6}}
-"""Units of numbers; money is kept in nano-dollars."""
-_EXAMPLES: Final = {
-    "status": "status:error, status:ok or status:running",
-    "yes_no": "yes or no",
-    "money": "dollars, e.g. cost>0.05",
-    "duration": "a duration, e.g. dur>2s or ttft>500ms",
-    "count": "a number, e.g. tokens>10k",
-    "age": "an age, e.g. since:15m, since:2h or since:7d",
-    "date": "a date, e.g. after:2026-03-01 or after:2026-03-01T14:30",
-}
 _KEY: Final = re.compile(r"([A-Za-z_]+)(:|=|[<>]=?)")
-_NUMBER: Final = re.compile(r"\$?(\d+(?:\.\d+)?|\.\d+)([A-Za-z]*)", re.ASCII)
 _BARE: Final = re.compile(r'[^\s|"]+')
 _QUOTED: Final = re.compile(r'"((?:[^"]|"")*)"')
-_LARGEST: Final = 1 << 62
-"""SQLite's integers, with room for what is added to them."""
 _MOST_VALUES: Final = 200
 """SQLite takes expressions 1,000 deep."""
 _PLAIN: Final = re.compile(r"[\w.:/@-]+")
 _VALUE: Final = re.compile(r"[^\s|]")
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """Any of ``values`` stands in relation ``operator`` to what ``key`` names.
-
-    Money is in nano-dollars and times are in nanoseconds; an age counts back from when the filter is used.
-    """
-
-    key: str
-    operator: Operator
-    values: tuple[str | int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """The text is spoken somewhere."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    """The node does not hold."""
-
-    node: Node
-
-
-@dataclass(frozen=True, slots=True)
-class All:
-    """Every node holds."""
-
-    nodes: tuple[Node, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Either:
-    """One of the nodes holds at least."""
-
-    nodes: tuple[Node, ...]
-
-
-Node: TypeAlias = Term | Words | Not | All | Either
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """What a filter expression means."""
-
-    text: str
-    """As it was written."""
-    node: Node
-    """Nothing written is `All` of nothing: every trace matches."""
 
 
 def parse(text: str) -> Filter:
@@ -206,9 +113,9 @@ class _Reader:
     def _converted(self, key: str, sort: Sort) -> str | int:
         start = self._at
         value = self._value() if _VALUE.match(self._text, start) else ""
-        converted = _convert(sort, value) if value else None
+        converted = convert(sort, value) if value else None
         if converted is None:
-            hint = f"Write {_EXAMPLES[sort]}." if sort in _EXAMPLES else f"Write {key}:… or {key}:abc*"
+            hint = f"Write {EXAMPLES[sort]}." if sort in EXAMPLES else f"Write {key}:… or {key}:abc*"
             what = f"{key} cannot be {value!r}" if value else f"{key} needs a value"
             raise FilterError(what, position=start, hint=hint)
         return converted
@@ -239,28 +146,3 @@ class _Reader:
         found = self._peek() == sign
         self._at += found
         return found
-
-
-def _convert(sort: Sort, value: str) -> str | int | None:
-    """What ``value`` means; None when it is nothing of that sort."""
-    if sort == "words":
-        return value
-    if sort in _CHOICES:
-        return value if value in _CHOICES[sort] else None
-    if sort == "date":
-        return _date(value)
-    if sort in ("duration", "age"):
-        number = parse_duration(value)
-    else:
-        match = _NUMBER.fullmatch(value)
-        scale = _SCALES[sort].get(match[2].lower()) if match else None
-        number = round(Decimal(match[1]) * scale) if match and scale else None
-    return number if number is None or number < _LARGEST else None
-
-
-def _date(value: str) -> int | None:
-    """Nanoseconds of an ISO 8601 date; one without a zone is meant where the user is."""
-    try:
-        return round(datetime.fromisoformat(value).timestamp() * 10**6) * 1000
-    except (ValueError, OverflowError, OSError):
-        return None

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from llmwatch.store.facets import FACETS, LISTS, PEOPLE
-from llmwatch.store.filters import All, Either, Filter, Node, Not, Term, Words
+from llmwatch.store.filterterms import All, Either, Filter, Node, Not, Term, Words
 from llmwatch.store.running import RUNNING, quiet_ns
 from llmwatch.store.search import phrase
 

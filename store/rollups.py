@@ -8,6 +8,7 @@ that count already, so it counts as nothing but a copy.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from operator import neg
 from typing import Final, NamedTuple, TypeAlias
 
@@ -26,6 +27,7 @@ HISTOGRAMS: Final = ("duration_hist", "first_chunk_hist", "input_hist", "output_
 WIDTHS: Final = (60, 3600)
 
 _COPY: Final = (0, 1, *[0] * (len(SUMS) - 2))
+_NO_USAGE: Final = (0,) * 7
 _NOTHING: Final = (None, None, None, None)
 _CUT: Final = ('"length"', '"max_tokens"', '"MAX_TOKENS"')
 """Finish reasons of OpenAI, Anthropic and Gemini for an answer that was cut."""
@@ -94,29 +96,33 @@ def _numbers(span: Brief, role: UsageRole | None) -> tuple[tuple[int, ...], tupl
     """What a span adds: its part of `SUMS`, and its values for `HISTOGRAMS`."""
     if is_copy(span, role):
         return _COPY, _NOTHING
-    checks, counted, reasons = span.heuristics_failed, role == "counted", span.finish_reasons
-    sums = (
-        1,
-        0,
-        span.status == "error",
-        (counted and span.input_tokens) or 0,
-        (counted and span.output_tokens) or 0,
-        (counted and span.cache_read_tokens) or 0,
-        (counted and span.cache_write_tokens) or 0,
-        (counted and span.reasoning_tokens) or 0,
-        (counted and span.cost_nanousd) or 0,
-        counted and span.cost_nanousd is None,
-        span.refused or 0,
-        reasons is not None and any(cut in reasons for cut in _CUT),
-        checks is not None,
-        checks == "[]",
+    counted, checks = role == "counted", span.heuristics_failed
+    usage = (
+        (
+            span.input_tokens or 0,
+            span.output_tokens or 0,
+            span.cache_read_tokens or 0,
+            span.cache_write_tokens or 0,
+            span.reasoning_tokens or 0,
+            span.cost_nanousd or 0,
+            span.cost_nanousd is None,
+        )
+        if counted
+        else _NO_USAGE
     )
+    cut = span.finish_reasons is not None and _is_cut(span.finish_reasons)
+    sums = (1, 0, span.status == "error", *usage, span.refused or 0, cut, checks is not None, checks == "[]")
     return sums, (
         span.duration_ns,
         span.time_to_first_chunk_ns,
         span.input_tokens if counted else None,
         span.output_tokens if counted else None,
     )
+
+
+@lru_cache(maxsize=1024)
+def _is_cut(finish_reasons: str) -> bool:
+    return any(cut in finish_reasons for cut in _CUT)
 
 
 def is_copy(span: Brief, role: UsageRole | None) -> bool:
@@ -128,11 +134,12 @@ def totals(changes: Iterable[Change]) -> dict[str, tuple[list[int], list[int]]]:
     """What ``changes`` add to ``totals``, by model.
 
     The first list is success, error, input_tokens, output_tokens, cost_nanousd, duration_sum_ns; the second
-    the calls per bucket of `BOUNDS_S`. Only LLM calls that have ended count.
+    the calls per bucket of `BOUNDS_S`. Only LLM calls that have ended count; how long they took is not always
+    known (a log line that was posted).
     """
     added: dict[str, tuple[list[int], list[int]]] = {}
     for span, role, sign in changes:
-        if span.kind != "llm" or span.duration_ns is None or is_copy(span, role):
+        if span.kind != "llm" or span.state != "ended" or is_copy(span, role):
             continue
         sums, buckets = added.setdefault(span.model or "", ([0] * 6, [0] * (len(BOUNDS_S) + 1)))
         counted = role == "counted"
@@ -140,7 +147,8 @@ def totals(changes: Iterable[Change]) -> dict[str, tuple[list[int], list[int]]]:
         sums[2] += sign * ((counted and span.input_tokens) or 0)
         sums[3] += sign * ((counted and span.output_tokens) or 0)
         sums[4] += sign * ((counted and span.cost_nanousd) or 0)
-        sums[5] += sign * span.duration_ns
-        seconds = span.duration_ns / 1e9
-        buckets[sum(seconds > bound for bound in BOUNDS_S)] += sign
+        if span.duration_ns is not None:
+            sums[5] += sign * span.duration_ns
+            seconds = span.duration_ns / 1e9
+            buckets[sum(seconds > bound for bound in BOUNDS_S)] += sign
     return added

@@ -14,8 +14,8 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from llmwatch.store.filters import Filter
 from llmwatch.store.filtersql import TOKENS, Compiled
+from llmwatch.store.filterterms import Filter
 from llmwatch.store.mapping import Mapper, names
 from llmwatch.store.rows import TraceRow
 from llmwatch.store.running import RUNNING, quiet_ns

@@ -97,9 +97,10 @@ def recomputed(spans: Rows) -> dict[str, Any]:
             mine[row["status"] == "error"] += 1
             for place, name in ((2, "input_tokens"), (3, "output_tokens"), (4, "cost_nanousd")):
                 mine[place] += (row[name] or 0) * counted
-            mine[5] += row["duration_ns"]
-            bucket = next((i for i, top in enumerate(BOUNDS_S) if row["duration_ns"] <= top * 1e9), 7)
-            mine[6 + bucket] += 1
+            if row["duration_ns"] is not None:
+                mine[5] += row["duration_ns"]
+                bucket = next((i for i, top in enumerate(BOUNDS_S) if row["duration_ns"] <= top * 1e9), 7)
+                mine[6 + bucket] += 1
         answered = row["response_model"] or (None if row["status"] == "error" else row["model"])
         for kind, name, version in (
             ("prompt", row["prompt_name"], row["prompt_version"]),

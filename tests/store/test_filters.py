@@ -7,7 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from llmwatch.errors import FilterError
-from llmwatch.store.filters import KEYS, All, Either, Node, Not, Term, Words, parse, quoted
+from llmwatch.store.filters import KEYS, parse, quoted
+from llmwatch.store.filterterms import All, Either, Node, Not, Term, Words
 
 
 @pytest.mark.parametrize(
@@ -71,6 +72,9 @@ def test_meaning(text: str, expected: Node) -> None:
         ("tokens>" + "9" * 40, 7, "tokens cannot be", "10k"),
         ("since:yesterday", 6, "since cannot be 'yesterday'", "since:2h"),
         ("after:soon", 6, "after cannot be 'soon'", "2026-03-01"),
+        ("after:0001-01-01", 6, "after cannot be", "2026-03-01"),
+        ("before:9999-01-01", 7, "before cannot be", "2026-03-01"),
+        ("since:" + "9" * 15 + "w", 6, "since cannot be", "15m"),
         ("a " * 201, 402 - 2, "too long", ""),
     ],
 )
