@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from llmwatch.collector.dialects.plainjson import spans_and_scores
 from llmwatch.errors import IngestError
+from llmwatch.store.batch import Batch
 from llmwatch.store.span import Document, Message, Part, Span, Usage
+from tests.dialects.stored import PIPELINE, snapshot, writing
 
 MOMENT = 1_795_238_094_000_000_000
 ISO = "2026-11-21T05:14:54Z"
@@ -268,3 +271,12 @@ def test_what_is_no_span(body: Any) -> None:
     with pytest.raises(IngestError, match="a span is a JSON object") as caught:
         spans_and_scores(body)
     assert caught.value.hint
+
+
+def test_a_log_line_without_a_duration_counts(tmp_path: Path) -> None:
+    line = {**CALL, "timestamp": ISO, "response": "yes", "usage": {"input": 3, "output": 4}}
+    database = tmp_path / "llmwatch.db"
+    with writing(database) as writer:
+        writer.submit(Batch(spans=[PIPELINE.finish(only(line), 0)])).result(timeout=10)
+    (total,) = snapshot(database)["totals"]
+    assert (total["success"], total["input_tokens"], total["duration_sum_ns"]) == (1, 3, 0)
