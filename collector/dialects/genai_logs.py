@@ -6,11 +6,9 @@ store merges both whichever comes first.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 
 from llmwatch.collector.dialects.build import span_of
@@ -21,47 +19,28 @@ from llmwatch.collector.dialects.values import parsed, text
 from llmwatch.collector.records import RawEvent, RawLog, RawSpan
 from llmwatch.store.span import Call, Score, Span
 
-_encode: Final = msgspec.msgpack.Encoder(order="deterministic").encode
-
 
 def log_of(raw: RawLog, rules: Rules) -> Span | Score | None:
-    """What ``raw`` says of a span or as a judgement; None when it says neither."""
+    """What ``raw`` says of a span or as a judgement; None when it says neither.
+
+    A record without ids says nothing of any span: those of OpenLIT's streams repeat what the span says.
+    """
     name = raw.event_name or text(raw.attributes.get("event.name"))
     if name == EVALUATION:
         return evaluation(_whole(raw), raw.trace_id or None, raw.span_id or None, raw.time_ns)
-    if name == DETAILS:
-        return _details(raw, rules)
-    if name not in ROLES and name != EXCEPTION:
-        return None
     if not raw.trace_id or not raw.span_id:
-        return None  # one message of no one knows which call
-    happened = "exception" if name == EXCEPTION else name
-    body = raw.attributes if name == EXCEPTION else _body(raw)
-    event = RawEvent(name=happened, time_ns=raw.time_ns, attributes=body)
-    return _partial(raw, rules, raw.attributes, raw.trace_id, raw.span_id, (event,))
+        return None
+    if name == DETAILS:  # a whole call, also its usage, which merging does not add up
+        return _partial(raw, rules, _whole(raw))
+    if name == EXCEPTION:
+        return _partial(raw, rules, raw.attributes, _event(raw, "exception", raw.attributes))
+    return _partial(raw, rules, raw.attributes, _event(raw, name, _body(raw))) if name in ROLES else None
 
 
-def _details(raw: RawLog, rules: Rules) -> Span:
-    """A whole call. Its span says the usage too: without the span's id (OpenLIT's streams) it is left out."""
-    attributes = _whole(raw)
-    if raw.trace_id and raw.span_id:
-        return _partial(raw, rules, attributes, raw.trace_id, raw.span_id)
-    made = hashlib.blake2b(_encode((raw.time_ns, attributes)), digest_size=16).hexdigest()
-    span = _partial(raw, rules, attributes, raw.trace_id or made, made[:16])
-    return replace(span, call=replace(span.call, usage=None)) if span.call else span
-
-
-def _partial(
-    raw: RawLog,
-    rules: Rules,
-    attributes: Mapping[str, Any],
-    trace_id: str,
-    span_id: str,
-    events: tuple[RawEvent, ...] = (),
-) -> Span:
+def _partial(raw: RawLog, rules: Rules, attributes: Mapping[str, Any], *events: RawEvent) -> Span:
     record = RawSpan(
-        trace_id=trace_id,
-        span_id=span_id,
+        trace_id=raw.trace_id,
+        span_id=raw.span_id,
         parent_id=None,
         name="",
         start_ns=raw.time_ns,
@@ -76,6 +55,10 @@ def _partial(
     call = span.call or Call()
     name = f"{call.operation or 'chat'} {call.request_model or call.response_model or ''}".strip()
     return replace(span, name=name, kind="llm" if span.kind == "span" else span.kind, state="partial")
+
+
+def _event(raw: RawLog, name: str, attributes: Mapping[str, Any]) -> RawEvent:
+    return RawEvent(name=name, time_ns=raw.time_ns, attributes=attributes)
 
 
 def _whole(raw: RawLog) -> Mapping[str, Any]:
