@@ -29,7 +29,7 @@ class Pane(Vertical, Generic[V]):
 
     number: ClassVar[int]
     title: ClassVar[str]
-    every_s: ClassVar[float] = 0.5
+    every_s: ClassVar[float] = 1.0
     """It is read no more often than this, however fast spans come."""
     subject: str = ""
     """What its numbers are of: `` · today``."""

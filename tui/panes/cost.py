@@ -26,7 +26,6 @@ class CostPane(Pane["CostView"]):
 
     number = 3
     title = "Cost and volume"
-    every_s = 1.0
     subject = " · today"
 
     def question(self) -> Callable[[sqlite3.Connection], CostView]:
