@@ -91,7 +91,7 @@ def examine(database: Path, acknowledged: set[Id], chance: random.Random) -> tup
     for what, sql in (
         ("traces count", "SELECT coalesce(sum(span_count), 0) FROM traces"),
         ("rollups count", "SELECT coalesce(sum(spans), 0) FROM rollups WHERE width_s = 60"),
-        ("contents count", "SELECT count(*) FROM contents"),
+        ("contents count", "SELECT count(*) FROM spans JOIN contents ON contents.id = spans.content"),
     ):
         if (counted := db.execute(sql).fetchone()[0]) != len(stored):
             faults.append(f"{what} {counted} spans")

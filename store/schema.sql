@@ -52,6 +52,7 @@ CREATE TABLE spans (
     input_audio_tokens INTEGER,
     output_audio_tokens INTEGER,
     tokens_estimated INTEGER,
+    content INTEGER NOT NULL,               -- contents.id
     usage_role TEXT,                        -- counted, rollup, duplicate; NULL without usage
     cost_nanousd INTEGER,                   -- our price; NULL when unpriced
     sender_cost_nanousd INTEGER,
@@ -65,9 +66,10 @@ CREATE TABLE spans (
     UNIQUE (trace, span_id)                 -- by number: appended in order where text ids would scatter
 );
 
--- What was said and everything that was sent: zstd of a msgpack array of the span's records (records.py).
+-- What was said and everything that was sent: zstd of a msgpack array of records (records.py). Spans of a
+-- trace that came together share a row, because they repeat each other.
 CREATE TABLE contents (
-    span INTEGER PRIMARY KEY,               -- spans.id
+    id INTEGER PRIMARY KEY,
     records BLOB NOT NULL
 );
 

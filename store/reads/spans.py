@@ -43,8 +43,9 @@ def detail(db: sqlite3.Connection, trace_id: str, span_id: str) -> SpanDetail | 
     if row is None:
         return None
     codec = Codec.of(db)
-    (records,) = db.execute("SELECT records FROM contents WHERE span = ?", (row.id,)).fetchone()
-    span = merge(codec.unpack(records))
+    query = "SELECT records FROM contents WHERE id = (SELECT content FROM spans WHERE id = ?)"
+    (records,) = db.execute(query, (row.id,)).fetchone()
+    span = merge([record for record in codec.unpack(records) if record.span_id == span_id])
     return SpanDetail(
         row=row,
         span=span,

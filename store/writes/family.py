@@ -26,7 +26,9 @@ class Fresh(NamedTuple):
     id: int
     brief: Brief
     details: tuple[Any, ...]
-    records: bytes
+    records: list[bytes]
+    content: int | None
+    """The row of contents that is its own, if it has one."""
 
 
 @dataclass(slots=True)

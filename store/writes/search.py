@@ -6,14 +6,16 @@ from typing import Final
 
 from llmwatch.store.merge import merge
 from llmwatch.store.search import cut, searchable
+from llmwatch.store.span import Span
 from llmwatch.store.writes.shelf import Shelf
 
 _CHUNK: Final = 64
 """Spans per transaction: a few milliseconds, which is what a batch that arrives meanwhile waits."""
 
 _QUEUED: Final = (
-    "SELECT queue.span, spans.trace, contents.records FROM (SELECT span FROM search_queue LIMIT ?) AS queue"
-    " JOIN spans ON spans.id = queue.span JOIN contents ON contents.span = queue.span ORDER BY queue.span"
+    "SELECT queue.span, spans.span_id, spans.trace, spans.content, contents.records"
+    " FROM (SELECT span FROM search_queue LIMIT ?) AS queue JOIN spans ON spans.id = queue.span"
+    " JOIN contents ON contents.id = spans.content ORDER BY queue.span"
 )
 
 
@@ -27,10 +29,14 @@ def index_some(shelf: Shelf) -> int:
     if not rows:
         return 0
     seen: dict[int, set[str]] = {}
+    unpacked: dict[int, list[Span]] = {}
     documents = []
-    for span, trace, records in rows:
+    for span, span_id, trace, content, packed in rows:
+        if content not in unpacked:
+            unpacked[content] = shelf.codec.unpack(packed)
+        whole = merge([record for record in unpacked[content] if record.span_id == span_id])
         known = seen.setdefault(trace, set())
-        texts = [t for t in searchable(merge(shelf.codec.unpack(records))) if t not in known]
+        texts = [text for text in searchable(whole) if text not in known]
         known.update(texts)
         if texts:
             documents.append((shelf.next_id("search_documents"), span, trace, cut("\n".join(texts))))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import msgspec
 from msgspec.structs import replace
 
 from llmwatch.store.merge import merge
 from llmwatch.store.projection import DETAILS, Brief, project
-from llmwatch.store.records import digest
+from llmwatch.store.records import digest, encode
 from llmwatch.store.span import Span
+from llmwatch.store.writes.contents import write_contents
 from llmwatch.store.writes.families import fetch, keep
 from llmwatch.store.writes.family import Family, Fresh
 from llmwatch.store.writes.insert import insert
@@ -23,10 +24,24 @@ from llmwatch.store.writes.traces import write_traces
 Arrival: TypeAlias = tuple[Span, Tally]
 """A record, and where to count what becomes of it."""
 
-_COLUMNS: Final = ("usage_role", *Brief._fields, *DETAILS)
-_INSERTED: Final = ("id", "trace", *_COLUMNS)
+_COLUMNS: Final = ("content", "usage_role", *Brief._fields, *DETAILS)
 _UPDATE: Final = f"UPDATE spans SET ({', '.join(_COLUMNS)}) = ({', '.join('?' * len(_COLUMNS))}) WHERE id = ?"
+_STORED: Final = (
+    "SELECT spans.trace_id, spans.span_id, spans.content, contents.records FROM json_each(?) AS asked"
+    " CROSS JOIN spans ON spans.id = asked.value CROSS JOIN contents ON contents.id = spans.content"
+)
 _CAPTURED: Final = DETAILS.index("content_captured")
+
+
+class _Known(NamedTuple):
+    """What is stored of a span that comes again."""
+
+    records: list[Span]
+    content: int | None
+    """Its row of contents, unless other spans share it."""
+
+
+_NOTHING: Final = _Known([], None)
 
 
 def write_spans(shelf: Shelf, arrivals: Iterable[Arrival], received_ns: int) -> None:
@@ -36,13 +51,13 @@ def write_spans(shelf: Shelf, arrivals: Iterable[Arrival], received_ns: int) -> 
         span = arrival[0]
         arrived.setdefault(span.trace_id, {}).setdefault(span.span_id, []).append(arrival)
     families = fetch(shelf, arrived)
-    known = _known_records(shelf, families, arrived)
+    known = _known(shelf, families, arrived)
     for trace_id, by_span in arrived.items():
         family = families[trace_id]
         for span_id, group in by_span.items():
-            records = _united(known.get((trace_id, span_id), []), group)
-            if records:
-                family.fresh[span_id] = _fresh(shelf, family, records, received_ns)
+            stored = known.get((trace_id, span_id), _NOTHING)
+            if records := _united(stored.records, group):
+                family.fresh[span_id] = _fresh(shelf, family, records, stored.content, received_ns)
     grown = [(family, family.briefs) for family in families.values() if family.fresh]
     changes = [change for family, briefs in grown for change in family.settle(briefs)]
     _write_rows(shelf, [family for family, _ in grown])
@@ -52,13 +67,14 @@ def write_spans(shelf: Shelf, arrivals: Iterable[Arrival], received_ns: int) -> 
 
 
 def _write_rows(shelf: Shelf, families: Sequence[Family]) -> None:
+    contents = write_contents(shelf, families)
     fresh = [(family, span_id, row) for family in families for span_id, row in family.fresh.items()]
     insert(
         shelf.db,
         "spans",
-        _INSERTED,
+        ("id", "trace", *_COLUMNS),
         [
-            (row.id, family.id, family.roles.get(span_id), *row.brief, *row.details)
+            (row.id, family.id, contents[row.id], family.roles.get(span_id), *row.brief, *row.details)
             for family, span_id, row in fresh
             if span_id not in family.kept
         ],
@@ -66,7 +82,7 @@ def _write_rows(shelf: Shelf, families: Sequence[Family]) -> None:
     shelf.write_all(
         _UPDATE,
         [
-            (family.roles.get(span_id), *row.brief, *row.details, row.id)
+            (contents[row.id], family.roles.get(span_id), *row.brief, *row.details, row.id)
             for family, span_id, row in fresh
             if span_id in family.kept
         ],
@@ -76,33 +92,34 @@ def _write_rows(shelf: Shelf, families: Sequence[Family]) -> None:
         [(family.roles.get(old.brief.span_id), old.id) for family in families for old in family.turned()],
     )
     shelf.write_all(
-        "INSERT OR REPLACE INTO contents (span, records) VALUES (?, ?)",
-        [(row.id, row.records) for _, _, row in fresh],
-    )
-    shelf.write_all(
         "INSERT OR IGNORE INTO search_queue (span) VALUES (?)",
         [(row.id,) for _, _, row in fresh if row.details[_CAPTURED]],
     )
 
 
-def _known_records(
+def _known(
     shelf: Shelf, families: Mapping[str, Family], arrived: Mapping[str, Mapping[str, object]]
-) -> dict[tuple[str, str], list[Span]]:
+) -> dict[tuple[str, str], _Known]:
     """What is stored of spans that come again."""
-    places = {
-        kept.id: (trace_id, span_id)
+    numbers = [
+        kept.id
         for trace_id, by_span in arrived.items()
         for span_id in by_span
         if (kept := families[trace_id].kept.get(span_id)) is not None
-    }
-    if not places:
+    ]
+    if not numbers:
         return {}
-    query = "SELECT span, records FROM json_each(?) AS asked CROSS JOIN contents ON span = asked.value"
-    rows = shelf.db.execute(query, (msgspec.json.encode(list(places)).decode(),))
-    return {places[span]: shelf.codec.unpack(records) for span, records in rows}
+    found = {}
+    for trace_id, span_id, content, packed in shelf.db.execute(
+        _STORED, (msgspec.json.encode(numbers).decode(),)
+    ):
+        records = shelf.codec.unpack(packed)
+        mine = [record for record in records if record.span_id == span_id]
+        found[trace_id, span_id] = _Known(mine, content if len(mine) == len(records) else None)
+    return found
 
 
-def _united(known: list[Span], group: Sequence[Arrival]) -> list[Span]:
+def _united(known: Sequence[Span], group: Sequence[Arrival]) -> list[Span]:
     """All records of one span; empty when no arrival adds anything to the known ones."""
     if not known and len(group) == 1:
         group[0][1].inserted += 1
@@ -121,7 +138,7 @@ def _united(known: list[Span], group: Sequence[Arrival]) -> list[Span]:
     return list(records.values()) if len(records) > before else []
 
 
-def _fresh(shelf: Shelf, family: Family, records: list[Span], received_ns: int) -> Fresh:
+def _fresh(shelf: Shelf, family: Family, records: list[Span], content: int | None, received_ns: int) -> Fresh:
     span = records[0]
     if len(records) > 1:
         span = shelf.enrich(merge(records))
@@ -130,4 +147,4 @@ def _fresh(shelf: Shelf, family: Family, records: list[Span], received_ns: int) 
     brief, details = project(span, received_ns)
     kept = family.kept.get(span.span_id)
     number = shelf.next_id("spans") if kept is None else kept.id
-    return Fresh(number, brief, details, shelf.codec.pack(records))
+    return Fresh(number, brief, details, [encode(record) for record in records], content)

@@ -13,7 +13,7 @@ from llmwatch.store.rollups import BOUNDS_S, HISTOGRAMS, SUMS, WIDTHS
 
 Rows: TypeAlias = list[dict[str, Any]]
 
-_BY_ARRIVAL = {"id", "trace", "received_ns", "facets"}
+_BY_ARRIVAL = {"id", "trace", "received_ns", "facets", "content"}
 
 
 def state_of(db: sqlite3.Connection) -> dict[str, Any]:
@@ -23,9 +23,9 @@ def state_of(db: sqlite3.Connection) -> dict[str, Any]:
         "spans": spans_of(db),
         "traces": _sorted(_rows(db, "SELECT * FROM traces")),
         "records": sorted(
-            (trace_id, span_id, sorted(digest(record) for record in codec.unpack(records)))
+            (trace_id, span_id, sorted(digest(r) for r in codec.unpack(records) if r.span_id == span_id))
             for trace_id, span_id, records in db.execute(
-                "SELECT trace_id, span_id, records FROM spans JOIN contents ON span = id"
+                "SELECT trace_id, span_id, records FROM spans JOIN contents ON contents.id = content"
             )
         ),
         "facets": sorted(

@@ -134,9 +134,10 @@ def test_a_damaged_file_is_said(path: Path, make_writer: Callable[[Path], Writer
 
 
 def test_a_damaged_record_spoils_nothing_else(path: Path, writer: Writer, db: sqlite3.Connection) -> None:
-    writer.submit(Batch(spans=[span("a", state="started"), span("b", state="started")])).result(10)
+    for name in "ab":
+        writer.submit(Batch(spans=[span(name, state="started")])).result(10)
     hand = sqlite3.connect(path)
-    hand.execute("UPDATE contents SET records = x'00112233' WHERE span = 1")
+    hand.execute("UPDATE contents SET records = x'00112233' WHERE id = 1")
     hand.commit()
     hand.close()
     result = writer.submit(Batch(spans=[span("a"), span("b")])).result(10)

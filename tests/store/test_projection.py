@@ -56,7 +56,7 @@ def test_every_column_has_its_value() -> None:
 
 def test_the_table_has_these_columns(db: sqlite3.Connection) -> None:
     columns = {row[1] for row in db.execute("PRAGMA table_info(spans)")}
-    assert columns == {"id", "trace", "usage_role", *Brief._fields, *DETAILS}
+    assert columns == {"id", "trace", "content", "usage_role", *Brief._fields, *DETAILS}
 
 
 def test_slices_are_what_their_names_say() -> None:
