@@ -1,4 +1,4 @@
-"""Fetching the traces that spans arrive for, and keeping large ones at hand while they grow.
+"""Fetching the traces that spans arrive for, and keeping some at hand while they grow.
 
 Whose usage counts, and what a trace says, is computed from all its spans whenever one comes. Reading them
 back costs 12 us a span, computing 2: a trace of 10,000 spans that comes in batches of 100 would take 12 s
@@ -7,7 +7,7 @@ to read and takes 2 s to compute.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -18,8 +18,8 @@ from llmwatch.store.writes.shelf import Shelf
 
 _LARGE: Final = 64
 """Spans from which a trace is kept at hand."""
-_AT_HAND: Final = 20_000
-"""Spans that are kept at hand in all, about 16 MB."""
+_FEW: Final = 2
+"""Traces that a transaction writes where spans come one by one; they are kept at hand, too."""
 
 _FIND: Final = (
     "SELECT traces.trace_id, traces.id FROM json_each(?) AS asked"
@@ -33,12 +33,11 @@ _SPANS: Final = (
 
 def fetch(shelf: Shelf, trace_ids: Iterable[str]) -> dict[str, Family]:
     """The traces of these ids with all their spans, known ones and new ones."""
-    families = {id_: shelf.families[id_] for id_ in trace_ids if id_ in shelf.families}
+    taken = {id_: shelf.at_hand.take(id_) for id_ in trace_ids}
+    families = {id_: family for id_, family in taken.items() if family is not None}
     asked = [id_ for id_ in trace_ids if id_ not in families]
-    known = {
-        number: Family(number, trace_id, new=False)
-        for trace_id, number in shelf.db.execute(_FIND, (_array(asked),))
-    }
+    found = shelf.db.execute(_FIND, (_array(asked),)) if asked else ()
+    known = {number: Family(number, trace_id, new=False) for trace_id, number in found}
     families.update((family.trace_id, family) for family in known.values())
     if known:
         for trace_id, number, role, *columns in shelf.db.execute(_SPANS, (_array(known),)):
@@ -50,17 +49,11 @@ def fetch(shelf: Shelf, trace_ids: Iterable[str]) -> dict[str, Family]:
     return families
 
 
-def keep(shelf: Shelf, families: Iterable[Family]) -> None:
-    """Keep at hand what is large of the traces that were just written, the last ones written first."""
+def keep(shelf: Shelf, families: Sequence[Family]) -> None:
+    """Keep at hand what will be wanted again of the traces that were just written."""
     for family in families:
-        shelf.families.pop(family.trace_id, None)
-        if len(family.kept) + len(family.fresh) >= _LARGE:
-            family.absorb()
-            shelf.families[family.trace_id] = family
-    spans = sum(len(family.kept) for family in shelf.families.values())
-    while spans > _AT_HAND and len(shelf.families) > 1:
-        oldest = next(iter(shelf.families))
-        spans -= len(shelf.families.pop(oldest).kept)
+        if len(families) <= _FEW or len(family.kept) + len(family.fresh) >= _LARGE:
+            shelf.at_hand.put(family)
 
 
 def _array(values: Collection[str | int]) -> str:

@@ -13,7 +13,7 @@ from llmwatch.store import histogram
 from llmwatch.store.records import Codec
 from llmwatch.store.rollups import Dimensions
 from llmwatch.store.span import Span
-from llmwatch.store.writes.family import Family
+from llmwatch.store.writes.athand import AtHand
 
 _K = TypeVar("_K")
 
@@ -35,8 +35,7 @@ class Shelf:
         self.db = db
         self.codec = Codec.of(db)
         self.enrich = enrich
-        self.families: dict[str, Family] = {}
-        """Large traces that grow, by trace id, the one that was written last at the end."""
+        self.at_hand = AtHand()
         self._next: dict[str, int] = {}
         self._series: dict[Dimensions, int] = {}
         self._facets: dict[tuple[str, str], int] = {}
@@ -95,7 +94,7 @@ class Shelf:
         self._next.clear()
         self._series.clear()
         self._facets.clear()
-        self.families.clear()
+        self.at_hand.clear()
 
     def _add(self, statement: str, values: list[str] | tuple[str, str]) -> int:
         number = self.db.execute(statement, values).lastrowid

@@ -16,8 +16,9 @@ from llmwatch.store.database import connect_reader
 from llmwatch.store.reads.status import overall
 from llmwatch.store.span import Span
 from llmwatch.store.writer import Batch, Writer, WriteResult
-from llmwatch.store.writes import families
-from tests.store.builders import enrich, llm, span
+from llmwatch.store.writes import athand, families
+from llmwatch.store.writes.family import Family, Kept
+from tests.store.builders import brief, enrich, llm, span
 from tests.store.state import recomputed, state_of
 from tests.store.strategies import records
 
@@ -38,15 +39,16 @@ def delivered(blank: Path, batches: Sequence[Sequence[Span]]) -> tuple[dict[str,
     return state, results
 
 
-@pytest.fixture(scope="module", params=[2, 1000], ids=["kept at hand", "read back"])
-def large(request: pytest.FixtureRequest) -> Iterator[None]:
+@pytest.fixture(scope="module", params=[1, 1000], ids=["kept at hand", "read back"])
+def at_hand(request: pytest.FixtureRequest) -> Iterator[None]:
     """Traces are kept at hand from so many spans on."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(families, "_LARGE", request.param)
+        patch.setattr(families, "_FEW", 0)
         yield
 
 
-@pytest.mark.usefixtures("large")
+@pytest.mark.usefixtures("at_hand")
 @settings(max_examples=30, deadline=None)
 @given(records=deliveries, random=st.randoms(use_true_random=False))
 def test_order_grouping_and_repetition_do_not_matter(blank: Path, records: list[Span], random: Any) -> None:
@@ -83,6 +85,21 @@ def check_traces(state: dict[str, Any]) -> None:
         assert {value for key, value in found if key == "kind"} == {span["kind"] for span in spans}
         users = {span["user_id"] for span in spans} - {None}
         assert {value for key, value in found if key == "user"} == users
+
+
+def test_only_so_much_is_kept_at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(athand, "_SPANS", 3)
+    at_hand = athand.AtHand()
+    for name in "abc":
+        family = Family(1, name, new=True)
+        family.kept = dict.fromkeys(("x", "y"), Kept(1, None, brief(span())))
+        at_hand.put(family)
+    assert at_hand.take("a") is at_hand.take("b") is None
+    assert at_hand.take("c") is family
+    assert at_hand.take("c") is None
+    at_hand.put(family)
+    at_hand.clear()
+    assert at_hand.take("c") is None
 
 
 def test_overall_adds_up(path: Path, writer: Writer) -> None:
