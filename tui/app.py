@@ -13,6 +13,7 @@ from typing import ClassVar
 from rich.text import Text
 from textual.binding import BindingType
 from textual.filter import LineFilter
+from textual.screen import Screen
 
 from llmwatch.config import Config
 from llmwatch.errors import ConfigError
@@ -32,10 +33,8 @@ class LlmwatchApp(TypedCommands):
     """The screen of llmwatch."""
 
     TITLE = "llmwatch"
-    CSS_PATH = "app.tcss"
+    CSS_PATH = ["app.tcss", "screens/overview.tcss"]  # noqa: RUF012 - the first screen's too: read in one go
     BINDINGS: ClassVar[list[BindingType]] = bindings("app")
-    MODES = {"overview": Overview}  # noqa: RUF012 - Textual's own type
-    DEFAULT_MODE = "overview"
     COMMANDS = {CommandProvider}  # noqa: RUF012 - Textual's own type
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (40, "-small"), (80, "-medium"), (100, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (10, "-low"), (20, "-middle"), (30, "-tall"), (38, "-high")]  # noqa: RUF012
@@ -58,6 +57,10 @@ class LlmwatchApp(TypedCommands):
             self.register_theme(theme)
         if config.tui.theme in self.available_themes:
             self.theme = config.tui.theme  # before the style sheet is made: changing it later costs 80 ms
+
+    def get_default_screen(self) -> Screen[None]:
+        """The overview is the root."""
+        return Overview()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's, and behind them the one that lets no control character pass."""

@@ -5,6 +5,7 @@ It cannot undo markup that a widget has interpreted; that is what `llmwatch.tui.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from rich.segment import Segment
@@ -13,8 +14,9 @@ from textual.filter import LineFilter
 
 from llmwatch.neutral import UNSAFE
 
-_DROP: Final = dict.fromkeys((*UNSAFE, 0x0A))
-"""Dropped, not replaced: a control character has no width, so the line keeps its own."""
+_UNSAFE: Final = re.compile("[" + re.escape("".join(map(chr, sorted((*UNSAFE, 0x0A))))) + "]")
+"""Dropped, not replaced: a control character has no width, so the line keeps its own. Looking for one takes
+a tenth of what `str.translate` does on the box-drawing lines that most of a screen consists of."""
 
 
 class WireFilter(LineFilter):
@@ -29,8 +31,8 @@ def _harmless(segment: Segment) -> Segment:
     text, style, control = segment
     if control:
         return segment
-    if not (text.isascii() and text.isprintable()):
-        text = text.translate(_DROP)
+    if not (text.isascii() and text.isprintable()) and _UNSAFE.search(text):
+        text = _UNSAFE.sub("", text)
     if style is not None and style.link:
         style = style.update_link(None)
     return Segment(text, style)

@@ -46,7 +46,6 @@ class TooSmall(Widget):
 class Overview(Screen[None]):
     """Status, quality, cost, versions and traces."""
 
-    CSS_PATH = "overview.tcss"
     BINDINGS: ClassVar[list[BindingType]] = bindings("overview")
     KEYS_HERE: ClassVar[Sequence[Place]] = ("overview", "list", "pane")
 
@@ -66,7 +65,6 @@ class Overview(Screen[None]):
         with Container(id="panes"):
             yield from self.panes
         yield self.traces
-        yield FirstRun()
         yield TooSmall()
         yield KeyBar()
 
@@ -103,7 +101,10 @@ class Overview(Screen[None]):
         if waiting != self.has_class("-first-run"):
             self.set_class(waiting, "-first-run")
             self.refresh_bindings()
-            if not waiting:
+            if waiting:
+                self.mount(FirstRun(), after="#panes")
+            else:
+                self.query(FirstRun).remove()
                 self.call_after_refresh(self.traces.rows.focus)
 
     def on_screen_resume(self) -> None:
