@@ -7,7 +7,7 @@ each such character is set apart, in texts and in questions alike: a word of two
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from llmwatch.store.span import Message, Span
@@ -22,10 +22,18 @@ _IDEOGRAPHS: Final = re.compile(
     "]"
 )
 
+_BOUNDARY: Final = "\n\ue000\n"
+"""A character for private use is a word to the tokenizer, and one that nobody writes."""
+
 
 def searchable(span: Span) -> tuple[str, ...]:
     """The texts of ``span`` that full-text search looks into, each once, in reading order."""
     return tuple(dict.fromkeys(text for text in _texts(span) if text))
+
+
+def document(texts: Iterable[str]) -> str:
+    """``texts`` as one document, in which no phrase goes from one to the next."""
+    return _BOUNDARY.join(map(cut, texts))
 
 
 def cut(text: str) -> str:

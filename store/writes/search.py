@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Final
 
+from llmwatch.errors import DamagedRecordError
 from llmwatch.store.merge import merge
-from llmwatch.store.search import cut, searchable
+from llmwatch.store.search import document, searchable
 from llmwatch.store.span import Span
 from llmwatch.store.writes.shelf import Shelf
+
+_log = logging.getLogger(__name__)
 
 _CHUNK: Final = 64
 """Spans per transaction: a few milliseconds, which is what a batch that arrives meanwhile waits."""
@@ -33,13 +37,13 @@ def index_some(shelf: Shelf) -> int:
     documents = []
     for span, span_id, trace, content, packed in rows:
         if content not in unpacked:
-            unpacked[content] = shelf.codec.unpack(packed)
-        whole = merge([record for record in unpacked[content] if record.span_id == span_id])
+            unpacked[content] = _records(shelf, packed)
+        records = [record for record in unpacked[content] if record.span_id == span_id]
         known = seen.setdefault(trace, set())
-        texts = [text for text in searchable(whole) if text not in known]
+        texts = [text for text in searchable(merge(records)) if text not in known] if records else []
         known.update(texts)
         if texts:
-            documents.append((shelf.next_id("search_documents"), span, trace, cut("\n".join(texts))))
+            documents.append((shelf.next_id("search_documents"), span, trace, document(texts)))
     with shelf.transaction():
         shelf.db.executemany("INSERT INTO search_documents VALUES (?, ?, ?)", [d[:3] for d in documents])
         shelf.db.executemany(
@@ -47,3 +51,11 @@ def index_some(shelf: Shelf) -> int:
         )
         shelf.db.executemany("DELETE FROM search_queue WHERE span = ?", [(row[0],) for row in rows])
     return len(rows)
+
+
+def _records(shelf: Shelf, packed: bytes) -> list[Span]:
+    try:
+        return shelf.codec.unpack(packed)
+    except DamagedRecordError as error:
+        _log.warning("Not searched: %s", error)
+        return []

@@ -16,10 +16,13 @@ import pytest
 from llmwatch.errors import DamagedRecordError, StoreBusyError, StoreUnusableError
 from llmwatch.store import database
 from llmwatch.store.database import connect_reader
+from llmwatch.store.filters import parse
 from llmwatch.store.reads.spans import detail
+from llmwatch.store.reads.traces import page
 from llmwatch.store.span import Content
 from llmwatch.store.writer import Batch, Writer
 from tests.store.builders import span
+from tests.store.indexing import index_everything
 from tests.store.state import recomputed, state_of
 
 _CHILD = """
@@ -146,3 +149,16 @@ def test_a_damaged_record_spoils_nothing_else(path: Path, writer: Writer, db: sq
     assert detail(db, "t", "b") is not None
     with pytest.raises(DamagedRecordError):
         detail(db, "t", "a")
+    texts = Content(input_text="word")
+    writer.submit(Batch(spans=[span("c", content=texts), span("d", trace_id="u", content=texts)])).result(10)
+    hand = sqlite3.connect(path)
+    hand.execute(
+        "UPDATE contents SET records = x'00' WHERE id = (SELECT content FROM spans WHERE span_id = 'c')"
+    )
+    hand.execute("INSERT OR IGNORE INTO search_queue SELECT id FROM spans WHERE span_id IN ('c', 'd')")
+    hand.commit()
+    hand.close()
+    writer.close()
+    index_everything(path)
+    assert db.execute("SELECT count(*) FROM search_queue").fetchone() == (0,)
+    assert [row.trace_id for row in page(db, parse("word"), before_id=None, limit=9)][:1] == ["u"]

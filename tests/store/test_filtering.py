@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
-from llmwatch.store.database import connect_reader, connect_writer
+from llmwatch.store.database import connect_reader
 from llmwatch.store.filters import parse
 from llmwatch.store.reads import traces
 from llmwatch.store.span import Call, Content, Context, Cost, Replay, Retrieval, Span, Tool, Usage
 from llmwatch.store.writer import Batch, Writer
-from llmwatch.store.writes.search import index_some
-from llmwatch.store.writes.shelf import Shelf
 from tests.store.builders import SECOND, T0, enrich, llm, said, span, spoken, who
+from tests.store.indexing import index_everything, wait_until_indexed
 
 _MODELS = ("gpt-4o", "claude")
 
@@ -78,23 +76,6 @@ def stored(blank: Path, tmp_path_factory: pytest.TempPathFactory) -> sqlite3.Con
     writer.close()
     index_everything(path)
     return connect_reader(path)
-
-
-def index_everything(path: Path) -> None:
-    """What the writer does when it has time."""
-    shelf = Shelf(connect_writer(path, "NORMAL"), enrich)
-    while index_some(shelf):
-        pass
-    shelf.db.close()
-
-
-def wait_until_indexed(db: sqlite3.Connection) -> None:
-    """Until the writer has found time."""
-    for _ in range(1000):
-        if db.execute("SELECT count(*) FROM search_queue").fetchone() == (0,):
-            return
-        time.sleep(0.01)  # nothing tells when the writer is idle
-    raise AssertionError("the texts were not indexed within 10 s")
 
 
 ALL = "t1 t2 t3 t4 t5 t6 t7 t8 t9"
@@ -163,7 +144,7 @@ ALL = "t1 t2 t3 t4 t5 t6 t7 t8 t9"
         ("refu", ""),
         ("退款", "t6"),
         ("款退", ""),
-        ('"refund no"', "t1 t2 t3 t4 t5 t7 t8"),
+        ('"refund no"', ""),
         ('"no refund"', ""),
         ("refund !status:error", "t1 t4 t5 t7 t8"),
         ('"refund"" OR no"', ""),
