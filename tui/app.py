@@ -18,18 +18,18 @@ from textual.screen import Screen
 from llmwatch.config import Config
 from llmwatch.errors import ConfigError
 from llmwatch.neutral import neutral
+from llmwatch.tui.actions import AppActions
 from llmwatch.tui.commands import bindings, keymap
-from llmwatch.tui.host import FeedEvent, HasBack, HasHelp
+from llmwatch.tui.host import FeedEvent
 from llmwatch.tui.linefilter import WireFilter
 from llmwatch.tui.messages import ShowReplay, ShowTrace, ShowTraces
 from llmwatch.tui.palette import CommandProvider
 from llmwatch.tui.reload import changes
 from llmwatch.tui.screens.overview import Overview
 from llmwatch.tui.themes import THEMES, derived
-from llmwatch.tui.typed import TypedCommands
 
 
-class LlmwatchApp(TypedCommands):
+class LlmwatchApp(AppActions):
     """The screen of llmwatch."""
 
     TITLE = "llmwatch"
@@ -133,37 +133,6 @@ class LlmwatchApp(TypedCommands):
         while not isinstance(self.screen, Overview):
             self.pop_screen()
         self.screen.show_traces(message.filter, message.title)
-
-    # Commands
-
-    def action_help(self) -> None:
-        """What the keys do here."""
-        from llmwatch.tui.screens.help import HelpScreen  # noqa: PLC0415
-
-        places = self.screen.KEYS_HERE if isinstance(self.screen, HasHelp) else ()
-        self.push_screen(HelpScreen(places, self._keymap))
-
-    async def action_back(self) -> None:
-        """Undo the innermost thing, or leave the screen."""
-        if isinstance(self.screen, HasBack) and self.screen.go_back():
-            return
-        if len(self.screen_stack) > 1:
-            self.pop_screen()
-
-    async def action_quit(self) -> None:
-        """Quit; but with the mouse's selection on the screen this key copies it, as everywhere else."""
-        if selected := self.screen.get_selected_text():
-            self.copy(selected)
-            self.screen.clear_selection()
-        else:
-            self.exit(0)
-
-    async def action_close(self) -> None:
-        """Leave the screen; on the overview, quit."""
-        if len(self.screen_stack) > 1:
-            self.pop_screen()
-        else:
-            self.exit(0)
 
     # Ends
 

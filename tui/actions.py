@@ -1,4 +1,4 @@
-"""Commands that are typed into the palette with an argument: ``theme NAME``, ``goto ID``, ``write FILE``."""
+"""What the app itself does on a key or a command: help, back, quit, palette, ``theme``, ``goto``, ``write``."""
 
 from __future__ import annotations
 
@@ -6,23 +6,53 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from llmwatch.errors import StoreError
-from llmwatch.tui.host import HasText, Host, write_private
+from llmwatch.tui.host import HasBack, HasHelp, HasText, Host, write_private
 from llmwatch.tui.messages import ShowTrace
 from llmwatch.tui.palette import Palette
 
 
-class TypedCommands(Host):
-    """The app's typed commands."""
+class AppActions(Host):
+    """The actions of the place ``app`` in the table of commands."""
 
     def action_command_palette(self) -> None:
         """Open the palette."""
         if not isinstance(self.screen, Palette):
             self.push_screen(Palette())
 
+    def action_help(self) -> None:
+        """What the keys do here."""
+        from llmwatch.tui.screens.help import HelpScreen  # noqa: PLC0415
+
+        places = self.screen.KEYS_HERE if isinstance(self.screen, HasHelp) else ()
+        self.push_screen(HelpScreen(places, self._keymap))
+
+    async def action_back(self) -> None:
+        """Undo the innermost thing, or leave the screen."""
+        if isinstance(self.screen, HasBack) and self.screen.go_back():
+            return
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+
+    async def action_quit(self) -> None:
+        """Quit; but with the mouse's selection on the screen this key copies it, as everywhere else."""
+        if selected := self.screen.get_selected_text():
+            self.copy(selected)
+            self.screen.clear_selection()
+        else:
+            self.exit(0)
+
+    async def action_close(self) -> None:
+        """Leave the screen; on the overview, quit."""
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+        else:
+            self.exit(0)
+
     def action_theme(self, name: str) -> None:
-        """Change the theme, for this run."""
-        if name in self.available_themes:
-            self.theme = name
+        """Change the theme, for this run; ours can be called ``dark``, ``light`` and ``safe``."""
+        known = next((each for each in (name, f"llmwatch-{name}") if each in self.available_themes), None)
+        if known is not None:
+            self.theme = known
         else:
             self.say(
                 f"There is no theme called {name!r}",
