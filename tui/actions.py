@@ -1,4 +1,4 @@
-"""What the app itself does on a key or a command: help, back, quit, palette, ``theme``, ``goto``, ``write``."""
+"""What the app itself does on a key or a command: help, back, quit, palette, theme, goto, write."""
 
 from __future__ import annotations
 
