@@ -21,6 +21,7 @@ STYLES: Final[Mapping[Tone, str]] = {
     "accent": "$accent",
     "found": "$background on $warning",
     "chosen": "bold underline $accent",
+    "selected": "$background on $primary",
 }
 """The Textual style of a tone; its colours come from the theme."""
 

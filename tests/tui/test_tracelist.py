@@ -146,6 +146,7 @@ async def test_a_mistake_is_pointed_at_and_changes_nothing(make_app: MakeApp) ->
         typed = next(i for i, line in enumerate(lines) if "status:error modle:x" in line and "/ " in line)
         assert lines[typed + 1].index("^") == lines[typed].index("modle")
         assert "There is no key modle" in lines[typed + 1]
+        assert len(_list(pilot).rows.window.order) == 156
         await pilot.press("enter")
         assert _list(pilot).bar.display
         await pilot.press("escape")

@@ -47,7 +47,7 @@ def _at(screen: TraceScreen) -> str:
 
 def _tree(pilot: Pilot[int]) -> list[str]:
     """The lines of the tree: state, name, kind."""
-    return [" ".join(line[2:28].split()) for line in shown(pilot).splitlines()[3:13]]
+    return [" ".join(line[2:32].split()) for line in shown(pilot).splitlines()[3:13]]
 
 
 async def test_the_tree_shows_every_span_where_it_belongs(make_app: MakeApp, run_db: Path) -> None:
@@ -170,6 +170,21 @@ async def test_what_is_under_the_cursor_is_copied(make_app: MakeApp, run_db: Pat
         await pilot.press("Y")
         for part in ("plan\nllm · gpt-4o", "== Messages ==", "== Cost ==", "$0.032865"):
             assert part in app.clipboard
+
+
+async def test_what_the_mouse_selects_is_copied_without_the_wrapping(make_app: MakeApp, run_db: Path) -> None:
+    app = make_app(run_db)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await _open(pilot, span_id="docs")
+        await pilot.press("enter", "4")
+        reader = screen.details.reader
+        await pilot.mouse_down(reader, offset=(3, 4))
+        await pilot.hover(reader, offset=(8, 5))
+        await pilot.mouse_up(reader, offset=(8, 5))
+        await pilot.press("ctrl+c")
+        assert (
+            app.clipboard == "The plan for teams of 1 people costs $7 a month and includes priority support."
+        )
 
 
 async def test_the_view_can_be_written_to_a_file(make_app: MakeApp, run_db: Path) -> None:

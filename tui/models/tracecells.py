@@ -125,7 +125,7 @@ _COLUMNS: Final = (
     Column("tokens in→out", _TOKENS, _tokens, number=True),
     Column("cost", fmt.MONEY_WIDTH, _cost, number=True),
     Column("user", 6, lambda row, now: _text(row.user_id, "muted"), most=14),
-    Column("version", 10, lambda row, now: _text(version(row), "muted"), most=20),
+    Column("version", 12, lambda row, now: _text(version(row), "muted"), most=20),
     Column("what happened", 17, what_happened, most=10_000),
 )
 _BY_NEED: Final = (

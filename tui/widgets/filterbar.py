@@ -42,6 +42,9 @@ class FilterBar(Vertical):
             self.text = text
             self.filter = filter
 
+    class Mistaken(Message):
+        """What is typed cannot be read."""
+
     class Closed(Message):
         """The line is left; ``accepted`` says whether what it previewed is to stay."""
 
@@ -83,6 +86,7 @@ class FilterBar(Vertical):
             filter = parse(event.value) if text else None
         except FilterError as error:
             self._say(error)
+            self.post_message(self.Mistaken())
             return
         self._say(None)
         self.post_message(self.Previewed(text, filter))

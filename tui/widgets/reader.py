@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from textual.events import Resize
+from textual.selection import Selection
+from textual.strip import Strip
 
 from llmwatch.tui.models.document import Block, Blocks, Match, Row, cut, find, lay_out, plain
 from llmwatch.tui.models.runs import Run
@@ -21,6 +23,8 @@ class Reader(CursorView):
         self._rows: list[Row] = []
         self._opened: set[int] = set()
         self.matches: list[Match] = []
+        self._found_in: dict[tuple[int, int], list[Match]] = {}
+        """The matches by block and line."""
         self.at_match: int | None = None
         self.needle = ""
 
@@ -38,8 +42,7 @@ class Reader(CursorView):
             self._opened.clear()
             self.cursor = 0
             self.jump_to(0)
-        self.matches = find(blocks, self.needle)
-        self.at_match = None
+        self._find()
         self._lay_out()
 
     def on_resize(self, event: Resize) -> None:
@@ -55,31 +58,56 @@ class Reader(CursorView):
         """The row that stands where ``at`` stood."""
         return max((i for i, row in enumerate(self._rows) if _place(row) <= _place(at)), default=0)
 
+    def render_line(self, y: int) -> Strip:
+        """One line of the screen, each character with its place for the mouse to select it."""
+        return super().render_line(y).apply_offsets(0, self.top + y)
+
     def row(self, position: int) -> Sequence[Run]:
-        """A piece of a line."""
+        """A piece of a line, with what was found in it and what the mouse has selected."""
         if position >= len(self._rows):
             return ()
-        row = self._rows[position]
+        runs = self._runs(self._rows[position])
+        selected = self.text_selection.get_span(position) if self.text_selection is not None else None
+        if selected is None:
+            return runs
+        line, length = tuple(runs), len(plain(tuple(runs)))
+        start, end = selected[0], length if selected[1] < 0 else selected[1]
+        return [
+            *cut(line, 0, start),
+            (plain(tuple(cut(line, start, end))), "selected"),
+            *cut(line, end, length),
+        ]
+
+    def _runs(self, row: Row) -> list[Run]:
         if row.kind == "gap":
-            return ()
+            return []
         if row.kind == "fold":
-            return ((f"… {row.end:,} more lines", "accent"), ("  space opens", "muted"))
+            return [(f"… {row.end:,} more lines", "accent"), ("  space opens", "muted")]
         block = self.blocks[row.block]
         line, number = (block.title, -1) if row.kind == "title" else (block.lines[row.line], row.line)
         runs: list[Run] = [(" " * row.indent, "plain")] if row.indent else []
         at = row.start
-        for start, end in self._found_in(row.block, number, row.start, row.end):
-            runs += [*cut(line, at, start), (plain(tuple(cut(line, start, end))), "found")]
-            at = end
+        for match in self._found_in.get((row.block, number), ()):
+            start, end = max(match.start, at), min(match.end, row.end)
+            if start < end:
+                runs += [*cut(line, at, start), (plain(tuple(cut(line, start, end))), "found")]
+                at = end
         return [*runs, *cut(line, at, row.end)]
 
-    def _found_in(self, block: int, line: int, start: int, end: int) -> list[tuple[int, int]]:
-        """The matches in the characters ``start`` to ``end`` of a line."""
-        return [
-            (max(match.start, start), min(match.end, end))
-            for match in self.matches
-            if match.block == block and match.line == line and match.start < end and match.end > start
-        ]
+    def get_selection(self, selection: Selection) -> tuple[str, str]:
+        """What the mouse has selected, without the line breaks and blanks that wrapping brought in."""
+        pieces: list[str] = []
+        for position, row in enumerate(self._rows):
+            if (span := selection.get_span(position)) is None:
+                continue
+            text = plain(tuple(self._runs(row)))
+            start, end = span[0], len(text) if span[1] < 0 else span[1]
+            before = self._rows[position - 1] if position and pieces else None
+            if before is not None:
+                same_line = (before.kind, before.block, before.line) == (row.kind, row.block, row.line)
+                pieces.append(" " * (row.start - before.end) if same_line else "\n")
+            pieces.append(text[max(start, row.indent) : end])
+        return "".join(pieces), "\n"
 
     def fold(self) -> None:
         """Open the long text under the cursor, or close it."""
@@ -90,14 +118,20 @@ class Reader(CursorView):
     def search(self, needle: str) -> None:
         """Mark every place where ``needle`` occurs, and go to the first from the cursor on."""
         self.needle = needle
-        self.matches = find(self.blocks, needle)
-        self.at_match = None
+        self._find()
         if self.matches and self._rows:
             here = self._rows[self.cursor]
             place = (here.block, -1 if here.kind == "title" else here.line, here.start)
             after = [i for i, m in enumerate(self.matches) if (m.block, m.line, m.start) >= place]
             self._go_to_match(after[0] if after else 0)
         self.refresh()
+
+    def _find(self) -> None:
+        self.matches = find(self.blocks, self.needle)
+        self.at_match = None
+        self._found_in = {}
+        for match in self.matches:
+            self._found_in.setdefault((match.block, match.line), []).append(match)
 
     def next_match(self, step: int) -> None:
         """To the next place that was found, or the one before; around the ends."""

@@ -41,6 +41,9 @@ _AT_MOST_EVERY_S: Final = 0.5
 """At 500 traces a second each look replaces the whole screen, which takes 20 ms: twice a second is enough."""
 
 
+_BY_TIME: Final = "time"
+
+
 class TraceList(TraceKeys):
     """The list with its filter line and its border."""
 
@@ -267,10 +270,16 @@ class TraceList(TraceKeys):
     def _preview(self, event: FilterBar.Previewed) -> None:
         self.choose(Choice(text=event.text, filter=event.filter))
 
+    @on(FilterBar.Mistaken)
+    def _restore(self) -> None:
+        """A mistake leaves the filter before in force."""
+        if self.choice is not self._before:
+            self.choose(self._before)
+
     @on(FilterBar.Closed)
     def _leave_filter(self, event: FilterBar.Closed) -> None:
-        if not event.accepted and self.choice is not self._before:
-            self.choose(self._before)
+        if not event.accepted:
+            self._restore()
         self.rows.focus()
 
     # Other keys
@@ -287,15 +296,14 @@ class TraceList(TraceKeys):
         else:
             host(self).say("No trace is marked", hint="Space marks one, v a range.")
 
-    @work
-    async def action_sort(self) -> None:
+    def action_sort(self) -> None:
         """Choose what to sort by."""
-        now = self.choice.sort
-        chosen = await self.app.push_screen_wait(
-            Choose("Sort by", ["time", *SORTS], now.by if now is not None else "time")
-        )
+        now = self.choice.sort.by if self.choice.sort is not None else _BY_TIME
+        self.app.push_screen(Choose("Sort by", [_BY_TIME, *SORTS], now), self._sort_by)
+
+    def _sort_by(self, chosen: str | None) -> None:
         if chosen is not None:
-            self.choose(replace(self.choice, sort=None if chosen == "time" else Sort(chosen)))
+            self.choose(replace(self.choice, sort=None if chosen == _BY_TIME else Sort(chosen)))
 
     def action_reverse(self) -> None:
         """Sort the other way round."""

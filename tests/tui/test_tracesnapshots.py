@@ -1,0 +1,145 @@
+"""How list, trace screen and session look: refresh with ``pytest --snapshot-update`` and look at each."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from llmwatch.config import Config, TuiConfig
+from llmwatch.tui.screens.session import SessionScreen
+from llmwatch.tui.screens.trace import TraceScreen
+from tests.tui import agentrun
+from tests.tui.conftest import CONFIG, MakeApp
+from tests.tui.piloting import settled
+
+Compare = Callable[..., bool]
+
+SMALL, LARGE = (80, 24), (120, 40)
+_SIZES = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
+_THEMES = pytest.mark.parametrize("theme", ["dark", "light"])
+
+
+@pytest.fixture(scope="session")
+def run_db(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The agent's run; nobody writes to it."""
+    path = tmp_path_factory.mktemp("run") / "llmwatch.db"
+    agentrun.write(path)
+    return path
+
+
+def themed(name: str) -> Config:
+    return dataclasses.replace(CONFIG, tui=TuiConfig(theme=f"llmwatch-{name}"))
+
+
+def opening(*keys: str, span_id: str | None = None) -> Any:
+    """Open the agent's run at a span, press keys, wait for all that is read."""
+
+    async def act(pilot: Pilot[int]) -> None:
+        await settled(pilot)
+        await pilot.app.push_screen(TraceScreen(agentrun.TRACE, span_id))
+        await _read(pilot)
+        for key in keys:
+            await pilot.press(key)
+            await _read(pilot)
+
+    return act
+
+
+def pressing(*keys: str) -> Any:
+    """The list alone on the screen, and keys pressed in it."""
+
+    async def act(pilot: Pilot[int]) -> None:
+        await settled(pilot)
+        for key in ("5", "z", *keys):
+            await pilot.press(key)
+            await settled(pilot)
+
+    return act
+
+
+async def _read(pilot: Pilot[int]) -> None:
+    await pilot.pause()
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+
+
+@_SIZES
+@_THEMES
+def test_trace(
+    snap_compare: Compare, make_app: MakeApp, run_db: Path, size: tuple[int, int], theme: str
+) -> None:
+    assert snap_compare(make_app(run_db, themed(theme)), terminal_size=size, run_before=opening())
+
+
+@pytest.mark.parametrize("tab", range(1, 9))
+def test_tabs(snap_compare: Compare, make_app: MakeApp, run_db: Path, tab: int) -> None:
+    """Each tab at the span that has most of it."""
+    span_id = {4: "docs", 5: "answer", 6: "tool-1"}.get(tab, "plan")
+    keys = opening("tab", str(tab), span_id=span_id)
+    assert snap_compare(make_app(run_db), terminal_size=SMALL, run_before=keys)
+
+
+@_THEMES
+def test_details_alone(snap_compare: Compare, make_app: MakeApp, run_db: Path, theme: str) -> None:
+    app = make_app(run_db, themed(theme))
+    assert snap_compare(app, terminal_size=SMALL, run_before=opening("1", "tab", span_id="plan"))
+
+
+def test_search(snap_compare: Compare, make_app: MakeApp, run_db: Path) -> None:
+    keys = opening("1", "slash", *"priority", "enter", "n", span_id="answer")
+    assert snap_compare(make_app(run_db), terminal_size=LARGE, run_before=keys)
+
+
+def test_closed_branch(snap_compare: Compare, make_app: MakeApp, run_db: Path) -> None:
+    assert snap_compare(make_app(run_db), terminal_size=SMALL, run_before=opening("h", "h"))
+
+
+@_SIZES
+@_THEMES
+def test_session(
+    snap_compare: Compare, make_app: MakeApp, run_db: Path, size: tuple[int, int], theme: str
+) -> None:
+    async def act(pilot: Pilot[int]) -> None:
+        await settled(pilot)
+        await pilot.app.push_screen(SessionScreen(agentrun.SESSION))
+        await _read(pilot)
+
+    assert snap_compare(make_app(run_db, themed(theme)), terminal_size=size, run_before=act)
+
+
+@_SIZES
+@_THEMES
+def test_list(
+    snap_compare: Compare, make_app: MakeApp, run_db: Path, size: tuple[int, int], theme: str
+) -> None:
+    app = make_app(run_db, themed(theme))
+    assert snap_compare(app, terminal_size=size, run_before=pressing("j", "space", "v", "j"))
+
+
+@_SIZES
+def test_mistaken_filter(snap_compare: Compare, make_app: MakeApp, size: tuple[int, int]) -> None:
+    keys = pressing("slash", *"status:error cst>1")
+    assert snap_compare(make_app(), terminal_size=size, run_before=keys)
+
+
+def test_filtered(snap_compare: Compare, make_app: MakeApp) -> None:
+    keys = pressing("slash", *"status:error", "enter", "j")
+    assert snap_compare(make_app(), terminal_size=LARGE, run_before=keys)
+
+
+def test_sorted(snap_compare: Compare, make_app: MakeApp) -> None:
+    assert snap_compare(make_app(), terminal_size=LARGE, run_before=pressing("o", "j", "j", "enter"))
+
+
+def test_sort_menu(snap_compare: Compare, make_app: MakeApp) -> None:
+    assert snap_compare(make_app(), terminal_size=SMALL, run_before=pressing("o"))
+
+
+def test_nothing_matches(snap_compare: Compare, make_app: MakeApp) -> None:
+    keys = pressing("slash", *"cost>99", "enter")
+    assert snap_compare(make_app(), terminal_size=SMALL, run_before=keys)
