@@ -8,10 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from llmwatch.errors import FilterError
 from llmwatch.store.database import connect_reader
-from llmwatch.store.filters import parse
+from llmwatch.store.filters import KEYS, Filter, parse, quoted
+from llmwatch.store.filterterms import Not
 from llmwatch.store.reads import traces
 from llmwatch.store.span import Call, Content, Context, Cost, Replay, Retrieval, Span, Tool, Usage
 from llmwatch.store.writer import Batch, Writer
@@ -179,6 +183,32 @@ def test_found(stored: sqlite3.Connection, text: str, expected: str) -> None:
     assert [row.trace_id for row in traces.by_ids(stored, ids)] == found
     ranked = traces.ranked(stored, filter, by="duration_ns", ascending=True, limit=50)
     assert sorted(row.trace_id for row in ranked) == expected.split()
+
+
+_values = st.text("a*?[]%_\\'\";-|1", min_size=1).map(quoted)
+_numbers = st.sampled_from(["cost", "tokens", "in", "out", "spans"])
+_terms = st.one_of(
+    st.builds("{}:{}".format, st.sampled_from(sorted(KEYS)), _values),
+    st.builds("!{}:{}".format, st.sampled_from(sorted(KEYS)), _values),
+    st.builds("{}>{}".format, _numbers, st.integers(0, 99)),
+    st.builds("{}<={}s".format, st.sampled_from(["dur", "ttft"]), st.integers(0, 99)),
+    st.sampled_from(["kind:llm", "status:error", "!status:ok", "unpriced:no", "since:1h", "refund"]),
+    st.text(min_size=1).map(quoted),
+    st.just("|"),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(_terms, max_size=6))
+def test_what_can_be_read_can_be_asked(stored: sqlite3.Connection, terms: list[str]) -> None:
+    try:
+        filter = parse(" ".join(terms))
+    except FilterError:
+        return
+    found = list(traces.matching_ids(stored, filter))
+    assert found == sorted(found, reverse=True)
+    without = list(traces.matching_ids(stored, Filter("", Not(filter.node))))
+    assert sorted(found + without) == list(range(1, 10)), "a trace matches, or its opposite does"
 
 
 def test_an_llm_span_that_repeats_a_call_is_no_subject(writer: Writer, db: sqlite3.Connection) -> None:
