@@ -20,8 +20,9 @@ from llmwatch.tui.models.cost import CostView, cost_lines, cost_view
 from llmwatch.tui.models.firstrun import first_run_lines
 from llmwatch.tui.models.groups import Grouping, dimensions, door, grouping, table
 from llmwatch.tui.models.header import HeaderView, Link, header_line, link_run
-from llmwatch.tui.models.quality import STEPS, QualityView, quality_lines, quality_view, window_of
+from llmwatch.tui.models.quality import QualityView, quality_lines, quality_view
 from llmwatch.tui.models.status import StatusView, status_lines, status_view
+from llmwatch.tui.models.timewindow import STEPS, stretches, tick_labels, window_of
 from llmwatch.tui.models.versions import pairs, versions_lines, versions_view, worse
 
 SECOND = 10**9
@@ -287,6 +288,28 @@ def test_the_window_is_no_longer_than_what_there_is(ago_s: int, hours: int) -> N
     window = window_of(NOW_S - ago_s, NOW_S)
     assert window.title == f"{hours} h"
     assert window.step_s * STEPS == hours * 3600 and window.starts[-1] <= NOW_S < window.end_s
+
+
+def test_times_under_the_chart_are_round() -> None:
+    steps, times = tick_labels(window_of(None, NOW_S), 8)
+    assert times == ["12:00", "15:00", "18:00", "21:00", "00:00", "03:00", "06:00", "09:00"]
+    assert len(steps) == 8 and steps[0] >= 0 and steps[-1] <= STEPS + 1
+
+
+@pytest.mark.parametrize(
+    ("values", "runs"),
+    [
+        ((), []),
+        ((None, None), []),
+        ((1, 1, 1), [[0, 1, 2]]),
+        ((1, None, None, 1), [[0, 3]]),
+        ((1, None, None, None, 1, 0.0), [[0], [4, 5]]),
+    ],
+)
+def test_the_line_breaks_where_too_little_is_known(
+    values: tuple[float | None, ...], runs: list[list[int]]
+) -> None:
+    assert stretches(values) == runs
 
 
 def scored(name: str, at: int, values: list[float], source: str = "judge") -> ScorePoint:

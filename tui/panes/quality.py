@@ -55,7 +55,8 @@ class QualityPane(Pane["QualityView"]):
 def load(db: sqlite3.Connection, now_ns: int, config: Config) -> QualityView:
     """Quality at ``now_ns``."""
     from llmwatch.store.reads import metrics, quality, versions
-    from llmwatch.tui.models.quality import DAY_S, quality_view, window_of
+    from llmwatch.tui.models.quality import quality_view
+    from llmwatch.tui.models.timewindow import DAY_S, window_of
 
     now_s = now_ns // 10**9
     hours = metrics.course(db, now_s // 3600 * 3600 - DAY_S, now_s + 60, 3600, {})

@@ -5,7 +5,8 @@ from __future__ import annotations
 from textual.color import Color
 from textual_plotext import PlotextPlot
 
-from llmwatch.tui.models.quality import STEPS, QualityView, stretches, tick_labels
+from llmwatch.tui.models.quality import QualityView
+from llmwatch.tui.models.timewindow import STEPS, stretches, tick_labels
 from llmwatch.tui.state import STYLES
 
 _TICK_CELLS = 14
