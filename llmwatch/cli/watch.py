@@ -49,6 +49,7 @@ def show(database: Path, collector: Collector, config: Config, config_file: Path
 
         app = LlmwatchApp(database, collector.url, config, collector.notice, config_file=config_file)
         collector.tell(app)
-        return app.run() or 0
+        app.run()
+        return app.return_code or 0
     finally:
         collector.stop()
