@@ -134,7 +134,10 @@ def versions_lines(view: VersionsView, width: int, height: int) -> list[Line]:
             (Cell("No version named yet: set service.version, or a prompt's name and version.", "muted"),)
         ]
     if height > 1:
-        return [row([line], width) for line in _table(view.versions[:height])]
+        over = len(view.versions) - height
+        shown = view.versions[: height - 1] if over > 0 else view.versions
+        more: list[Line] = [(Cell(f"     +{over + 1} more", "muted"),)] if over > 0 else []
+        return [*(row([line], width) for line in _table(shown)), *more]
     chunks = [_chunk(version) for version in view.versions]
     for shown in range(len(chunks), -1, -1):
         more: list[Line] = [(Cell(f"+{len(chunks) - shown} more", "muted"),)] if shown < len(chunks) else []
