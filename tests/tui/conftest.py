@@ -19,7 +19,7 @@ from llmwatch.tui.panes.status import StatusPane
 from llmwatch.tui.panes.versions import VersionsPane
 from llmwatch.tui.screens import overview, trace
 from llmwatch.tui.widgets import header, tracelist
-from tests.tui import seed
+from tests.tui import agentrun, seed
 
 URL = "http://127.0.0.1:4318"
 CONFIG = Config(budget=BudgetConfig(daily_usd=1, monthly_usd=20))
@@ -32,6 +32,14 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The database of `seed.day`; nobody writes to it."""
     path = tmp_path_factory.mktemp("seeded") / "llmwatch.db"
     seed.write(path, *seed.day())
+    return path
+
+
+@pytest.fixture(scope="session")
+def run_db(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The database of `agentrun`; nobody writes to it."""
+    path = tmp_path_factory.mktemp("run") / "llmwatch.db"
+    agentrun.write(path)
     return path
 
 

@@ -24,6 +24,15 @@ def _title(pilot: Pilot[int]) -> str:
     return next(line for line in shown(pilot).splitlines() if "5 Traces" in line)
 
 
+async def _type(pilot: Pilot[int], text: str, key: str = "enter") -> None:
+    """Type a filter in one go, and leave the line with ``key``."""
+    await pilot.press("/")
+    _list(pilot).bar.line.value = text
+    await settled(pilot)
+    if key:
+        await pilot.press(key)
+
+
 def _rows_drawn(pilot: Pilot[int]) -> list[str]:
     """The rows, without the scrollbar."""
     return [line[:114] for line in shown(pilot).splitlines()[22:37]]
@@ -113,8 +122,8 @@ async def test_keys_move_over_all_rows(make_app: MakeApp) -> None:
 async def test_a_filter_is_previewed_while_it_is_typed(make_app: MakeApp) -> None:
     async with make_app().run_test(size=SIZE) as pilot:
         await settled(pilot)
-        await pilot.press("/", *"status:error")
-        await settled(pilot)
+        await pilot.press("/", *"status:err")
+        await _type(pilot, "status:error", key="")
         assert "5 match" in shown(pilot)
         assert "status:error" in _title(pilot)
         await pilot.press("enter")
@@ -127,9 +136,10 @@ async def test_a_filter_is_previewed_while_it_is_typed(make_app: MakeApp) -> Non
 async def test_escape_in_the_line_restores_the_filter_before(make_app: MakeApp) -> None:
     async with make_app().run_test(size=SIZE) as pilot:
         await settled(pilot)
-        await pilot.press("/", *"status:error", "enter")
-        await pilot.press("f", "ctrl+u", *"model:claude*")
-        await settled(pilot)
+        await _type(pilot, "status:error")
+        await pilot.press("f", "ctrl+u")
+        assert _list(pilot).bar.line.value == ""
+        await _type(pilot, "model:claude*", key="")
         assert len(_list(pilot).rows.window.order) == 52
         await pilot.press("escape")
         await settled(pilot)
@@ -140,8 +150,7 @@ async def test_escape_in_the_line_restores_the_filter_before(make_app: MakeApp) 
 async def test_a_mistake_is_pointed_at_and_changes_nothing(make_app: MakeApp) -> None:
     async with make_app().run_test(size=SIZE) as pilot:
         await settled(pilot)
-        await pilot.press("/", *"status:error modle:x")
-        await settled(pilot)
+        await _type(pilot, "status:error modle:x", key="")
         lines = shown(pilot).splitlines()
         typed = next(i for i, line in enumerate(lines) if "status:error modle:x" in line and "/ " in line)
         assert lines[typed + 1].index("^") == lines[typed].index("modle")
@@ -171,7 +180,7 @@ async def test_what_was_typed_before_comes_back(make_app: MakeApp) -> None:
 async def test_matches_that_come_later_are_added(make_app: MakeApp, growing: Path) -> None:
     async with make_app(growing).run_test(size=SIZE) as pilot:
         await settled(pilot)
-        await pilot.press("/", *"status:error", "enter")
+        await _type(pilot, "status:error")
         await settled(pilot)
         assert len(_list(pilot).rows.window.order) == 0
         assert "No trace matches status:error" in shown(pilot)
@@ -225,7 +234,7 @@ async def test_y_copies_the_trace_id(make_app: MakeApp) -> None:
 async def test_enter_opens_the_trace_at_its_failing_call(make_app: MakeApp) -> None:
     async with make_app().run_test(size=SIZE) as pilot:
         await settled(pilot)
-        await pilot.press("/", *"status:error", "enter")
+        await _type(pilot, "status:error")
         await settled(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, TraceScreen))

@@ -60,7 +60,7 @@ class DetailPane(Vertical):
         & Reader { height: 1fr; margin-top: 1; }
         & .search { height: 1; display: none; }
         & .prompt { width: 2; color: $accent; }
-        & .count { width: auto; color: $muted; padding: 0 0 0 2; }
+        & .count { width: 24; text-align: right; color: $muted; }
     }
     """
 
@@ -70,9 +70,9 @@ class DetailPane(Vertical):
         self.reader = Reader()
         self._tabs = TabLine()
         self._chosen: int | None = None
-        self._line = PromptLine("text to find")
+        self.line = PromptLine("text to find")
         self._count = Static(classes="count")
-        self._search = Horizontal(Static("/ ", classes="prompt"), self._line, self._count, classes="search")
+        self._search = Horizontal(Static("/ ", classes="prompt"), self.line, self._count, classes="search")
 
     def compose(self) -> ComposeResult:
         """Tabs, text, search."""
@@ -128,7 +128,7 @@ class DetailPane(Vertical):
     def open_search(self) -> None:
         """Type what to find."""
         self._search.display = True
-        self._line.begin("")
+        self.line.begin("")
         self.reader.search("")
 
     def next_match(self, step: int) -> None:
@@ -153,7 +153,7 @@ class DetailPane(Vertical):
     @on(Input.Submitted)
     def _accepted(self, event: Input.Submitted) -> None:
         event.stop()
-        self._line.history.add(event.value)
+        self.line.history.add(event.value)
         self._leave_search()
 
     @on(PromptLine.GivenUp)
@@ -175,6 +175,6 @@ class DetailPane(Vertical):
             said = f"{reader.needle!r} not found"
         else:
             said = f"{(reader.at_match or 0) + 1} of {len(reader.matches):,}"
-        self._count.update(safe_line(said))
+        self._count.update(safe_line(said), layout=False)
         left = reader.needle and not self._search.display
         self.border_subtitle = safe_line(f"/{reader.needle}  {said}" if left else "", 60)

@@ -26,6 +26,7 @@ class PromptLine(Input):
 
     def __init__(self, placeholder: str) -> None:
         super().__init__(compact=True, select_on_focus=False, placeholder=placeholder)
+        self.cursor_blink = False  # nothing moves that has not changed
         self.history = History()
 
     def begin(self, text: str) -> None:
