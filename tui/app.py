@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -72,9 +73,10 @@ class LlmwatchApp(AppActions):
 
     def on_mount(self) -> None:
         """Set up what the first paint needs; everything else waits for it."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self.exit, 128 + number, 128 + number)
+        if sys.platform != "win32":  # where there are no such signals
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                loop.add_signal_handler(number, self.exit, 128 + number, 128 + number)
         self._apply(self.config)
         if self._notice:
             self.say(self._notice, "warning")
