@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
-from llmwatch.store.projection import Brief
+from llmwatch.store.projection import Brief, Traits
 
 FACETS: Final = {
     "kind": ("kind",),
@@ -36,9 +36,9 @@ LISTS: Final = {"finish": "finish_reasons", "heuristic": "heuristics_failed"}
 _FIELDS: Final = Brief._fields[12:25]
 
 
-def facets_of(spans: Iterable[Brief]) -> set[tuple[str, str]]:
-    """Key and value of all shared words of ``spans``."""
-    return set().union(*map(_of_traits, {span.traits for span in spans}))
+def facets_of(traits: Iterable[Traits]) -> set[tuple[str, str]]:
+    """Key and value of all shared words of spans with these traits."""
+    return set().union(*map(_of_traits, traits))
 
 
 def people_of(spans: Iterable[Brief]) -> set[tuple[str, str]]:
@@ -49,7 +49,7 @@ def people_of(spans: Iterable[Brief]) -> set[tuple[str, str]]:
 
 
 @lru_cache(maxsize=4096)
-def _of_traits(traits: tuple[str | None, ...]) -> frozenset[tuple[str, str]]:
+def _of_traits(traits: Traits) -> frozenset[tuple[str, str]]:
     """Those of spans that have the same traits, which many have."""
     values = dict(zip(_FIELDS, traits, strict=True))
     pairs = [(key, value) for key, columns in FACETS.items() for c in columns if (value := values.get(c))]

@@ -83,7 +83,7 @@ class Histogram:
 
 def encode(buckets: Mapping[int, int]) -> bytes | None:
     """Bucket counts for the database; None when all are 0."""
-    kept = {bucket: count for bucket, count in buckets.items() if count}
+    kept = {b: n for b, n in buckets.items() if n} if 0 in buckets.values() else buckets
     return _encode(kept) if kept else None
 
 

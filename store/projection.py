@@ -8,11 +8,14 @@ built for every span that arrives and read for every span of a trace that grows.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 
 from llmwatch.store.span import Call, Content, Retrieval, Span, Tool, Usage
+
+Traits: TypeAlias = tuple[str | None, ...]
+"""See `Brief.traits`."""
 
 _json = msgspec.json.Encoder().encode
 
@@ -63,7 +66,7 @@ class Brief(NamedTuple):
         return self[12:21]
 
     @property
-    def traits(self) -> tuple[str | None, ...]:
+    def traits(self) -> Traits:
         """Kind to heuristics: what few different spans have, so that what follows from it can be cached."""
         return self[12:25]
 

@@ -19,7 +19,12 @@ _ADD_ROLLUP: Final = (
     " ON CONFLICT (width_s, start_s, series) DO UPDATE SET "
     + ", ".join(
         [f"{name} = {name} + excluded.{name}" for name in SUMS]
-        + [f"{name} = add_histograms({name}, excluded.{name})" for name in HISTOGRAMS]
+        # Most are NULL on one side; a call from SQLite into Python costs more than all of these tests.
+        + [
+            f"{name} = CASE WHEN excluded.{name} IS NULL THEN {name} WHEN {name} IS NULL THEN excluded.{name}"
+            f" ELSE add_histograms({name}, excluded.{name}) END"
+            for name in HISTOGRAMS
+        ]
     )
 )
 _ADD_TOTALS: Final = """

@@ -10,15 +10,18 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from llmwatch.store import histogram
+from llmwatch.store.facets import facets_of
+from llmwatch.store.projection import Traits
 from llmwatch.store.records import Codec
 from llmwatch.store.rollups import Dimensions
 from llmwatch.store.span import Span
 from llmwatch.store.writes.athand import AtHand
 
 _K = TypeVar("_K")
+_V = TypeVar("_V")
 
-_REMEMBERED: Final = 20_000
-"""Facets and series whose numbers are kept at hand, about 4 MB."""
+_REMEMBERED: Final = 4_000
+"""Lists of facets, and series, that are kept at hand, about 4 MB."""
 
 _DIMENSIONS: Final = (
     "kind", "service", "environment", "app_version", "feature", "prompt_name", "prompt_version",
@@ -38,7 +41,7 @@ class Shelf:
         self.at_hand = AtHand()
         self._next: dict[str, int] = {}
         self._series: dict[Dimensions, int] = {}
-        self._facets: dict[tuple[str, str], int] = {}
+        self._facets: dict[frozenset[Traits], str] = {}
         db.create_function("add_histograms", 2, _add_histograms, deterministic=True)
         db.create_function("add_counts", 2, _add_counts, deterministic=True)
 
@@ -78,16 +81,20 @@ class Shelf:
             _remember(self._series, dimensions, number)
         return number
 
-    def facet(self, key: str, value: str) -> int:
-        """The row of ``facets`` for this key and value, made if it is new."""
-        number = self._facets.get((key, value))
-        if number is None:
-            query = "SELECT id FROM facets WHERE key = ? AND value = ?"
-            found = self.db.execute(query, (key, value)).fetchone()
-            add = "INSERT INTO facets (key, value) VALUES (?, ?)"
-            number = found[0] if found else self._add(add, (key, value))
-            _remember(self._facets, (key, value), number)
-        return number
+    def facets(self, traits: frozenset[Traits]) -> str:
+        """The list of facets of a trace whose spans have these traits, as ``traces.facets`` holds it."""
+        listed = self._facets.get(traits)
+        if listed is None:
+            numbers = sorted([self._facet(key, value) for key, value in facets_of(traits)])
+            listed = f",{','.join(map(str, numbers))},"
+            _remember(self._facets, traits, listed)
+        return listed
+
+    def _facet(self, key: str, value: str) -> int:
+        query = "SELECT id FROM facets WHERE key = ? AND value = ?"
+        found: tuple[int] | None = self.db.execute(query, (key, value)).fetchone()
+        add = "INSERT INTO facets (key, value) VALUES (?, ?)"
+        return found[0] if found else self._add(add, (key, value))
 
     def _forget(self) -> None:
         """What was remembered from a transaction that is rolled back is not true."""
@@ -102,15 +109,13 @@ class Shelf:
         return number
 
 
-def _remember(numbers: dict[_K, int], key: _K, number: int) -> None:
-    if len(numbers) >= _REMEMBERED:
-        numbers.clear()
-    numbers[key] = number
+def _remember(known: dict[_K, _V], key: _K, value: _V) -> None:
+    if len(known) >= _REMEMBERED:
+        known.clear()
+    known[key] = value
 
 
-def _add_histograms(left: bytes | None, right: bytes | None) -> bytes | None:
-    if left is None or right is None:
-        return left or right
+def _add_histograms(left: bytes, right: bytes) -> bytes | None:
     counts = histogram.decode(left)
     for bucket, count in histogram.decode(right).items():
         counts[bucket] = counts.get(bucket, 0) + count

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from llmwatch.store.facets import facets_of, people_of
-from llmwatch.store.projection import Brief
+from llmwatch.store.facets import people_of
+from llmwatch.store.projection import Brief, Traits
 from llmwatch.store.summary import Summary, summarise
 from llmwatch.store.writes.family import Family
 from llmwatch.store.writes.insert import insert
@@ -22,7 +22,7 @@ _UPDATE: Final = (
 def write_traces(shelf: Shelf, grown: Sequence[tuple[Family, Collection[Brief]]], received_ns: int) -> None:
     """Write the rows of traces that have grown, given with all their spans as they are now."""
     rows = [
-        (family, (received_ns, _facets(shelf, briefs), *summarise(briefs, family.roles)))
+        (family, (received_ns, shelf.facets(_traits(briefs)), *summarise(briefs, family.roles)))
         for family, briefs in grown
     ]
     insert(
@@ -46,9 +46,8 @@ def write_traces(shelf: Shelf, grown: Sequence[tuple[Family, Collection[Brief]]]
     )
 
 
-def _facets(shelf: Shelf, briefs: Collection[Brief]) -> str:
-    numbers = sorted([shelf.facet(key, value) for key, value in facets_of(briefs)])
-    return f",{','.join(map(str, numbers))},"
+def _traits(briefs: Collection[Brief]) -> frozenset[Traits]:
+    return frozenset([brief.traits for brief in briefs])
 
 
 def _left(family: Family, briefs: Collection[Brief]) -> set[tuple[str, str]]:

@@ -93,13 +93,13 @@ def test_content_is_captured_when_anything_was_said() -> None:
 
 
 def test_facets() -> None:
-    assert facets_of([brief(FULL)]) == {
+    assert facets_of([brief(FULL).traits]) == {
         ("kind", "llm"), ("model", "answered"), ("model", "asked"), ("provider", "openai"),
         ("service", "svc"), ("env", "prod"), ("app", "1"), ("feature", "f"), ("prompt", "pn"),
         ("version", "pv"), ("tool", "tool"), ("finish", "stop"), ("heuristic", "empty"),
     }  # fmt: skip
     assert people_of([brief(FULL)]) == {("user", "u"), ("session", "ses")}
     plain = brief(Span(trace_id="t", span_id="s", start_ns=0))
-    assert facets_of([plain]) == {("kind", "span")}
+    assert facets_of([plain.traits]) == {("kind", "span")}
     assert people_of([plain]) == set()
-    assert len(facets_of([plain, brief(FULL)])) == 14
+    assert len(facets_of([plain.traits, brief(FULL).traits])) == 14
