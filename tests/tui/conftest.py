@@ -18,7 +18,7 @@ from llmwatch.tui.panes.quality import QualityPane
 from llmwatch.tui.panes.status import StatusPane
 from llmwatch.tui.panes.versions import VersionsPane
 from llmwatch.tui.screens import overview, trace
-from llmwatch.tui.widgets import header, tracelist
+from llmwatch.tui.widgets import header, tracesource
 from tests.tui import agentrun, seed
 
 URL = "http://127.0.0.1:4318"
@@ -60,7 +60,7 @@ def surroundings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for pane in (StatusPane, QualityPane, CostPane, VersionsPane):
         monkeypatch.setattr(pane, "every_s", 0.0)
     monkeypatch.setattr(overview, "_AT_MOST_EVERY_S", 0.0)
-    monkeypatch.setattr(tracelist, "_AT_MOST_EVERY_S", 0.0)
+    monkeypatch.setattr(tracesource, "_AT_MOST_EVERY_S", 0.0)
     monkeypatch.setattr(trace, "_AT_MOST_EVERY_S", 0.0)
     yield
     monkeypatch.undo()

@@ -93,8 +93,9 @@ async def test_paused_it_holds_still_even_at_the_top(make_app: MakeApp, growing:
         await until(pilot, lambda: _list(pilot).rows.window.unseen > 0)
         assert _on_screen(pilot) == before
         await until(pilot, lambda: f"◌ paused · +{156 - before[0]} new" in _title(pilot))
-        await pilot.press("p")
+        await pilot.press("F")
         await until(pilot, lambda: _on_screen(pilot)[0] == 156)
+        assert not overview(pilot).paused
 
 
 async def test_keys_move_over_all_rows(make_app: MakeApp) -> None:
@@ -202,9 +203,10 @@ async def test_sorted_the_list_is_a_snapshot(make_app: MakeApp) -> None:
         await settled(pilot)
         rows = [_list(pilot).rows.cache.get(id_) for id_ in _on_screen(pilot)]
         assert [row.duration_ns or 0 for row in rows if row is not None] < took
-        await pilot.press("escape")
+        await pilot.press("F")
         await settled(pilot)
-        assert _on_screen(pilot)[0] == 156 or _list(pilot).rows.window.cursor > 0
+        assert _on_screen(pilot)[0] == 156
+        assert "following" in _title(pilot)
 
 
 async def test_marked_traces_can_be_looked_at_alone(make_app: MakeApp) -> None:
