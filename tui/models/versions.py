@@ -139,9 +139,9 @@ def versions_lines(view: VersionsView, width: int, height: int) -> list[Line]:
         more: list[Line] = [(Cell(f"     +{over + 1} more", "muted"),)] if over > 0 else []
         return [*(row([line], width) for line in _table(shown)), *more]
     chunks = [_chunk(version) for version in view.versions]
-    for shown in range(len(chunks), -1, -1):
-        more: list[Line] = [(Cell(f"+{len(chunks) - shown} more", "muted"),)] if shown < len(chunks) else []
-        lines = flow([*chunks[:shown], *more], width, 2)
+    for count in range(len(chunks), -1, -1):
+        more = [(Cell(f"+{len(chunks) - count} more", "muted"),)] if count < len(chunks) else []
+        lines = flow([*chunks[:count], *more], width, 2)
         if len(lines) < 2:
             return lines
     return []
