@@ -21,7 +21,7 @@ _K = TypeVar("_K")
 _V = TypeVar("_V")
 
 _REMEMBERED: Final = 4_000
-"""Lists of facets, and series, that are kept at hand, about 4 MB."""
+"""Series, facets and lists of them that are kept at hand, about 4 MB."""
 
 _DIMENSIONS: Final = (
     "kind", "service", "environment", "app_version", "feature", "prompt_name", "prompt_version",
@@ -41,7 +41,8 @@ class Shelf:
         self.at_hand = AtHand()
         self._next: dict[str, int] = {}
         self._series: dict[Dimensions, int] = {}
-        self._facets: dict[frozenset[Traits], str] = {}
+        self._facets: dict[tuple[str, str], int] = {}
+        self._lists: dict[frozenset[Traits], str] = {}
         db.create_function("add_histograms", 2, _add_histograms, deterministic=True)
         db.create_function("add_counts", 2, _add_counts, deterministic=True)
 
@@ -83,24 +84,28 @@ class Shelf:
 
     def facets(self, traits: frozenset[Traits]) -> str:
         """The list of facets of a trace whose spans have these traits, as ``traces.facets`` holds it."""
-        listed = self._facets.get(traits)
+        listed = self._lists.get(traits)
         if listed is None:
-            numbers = sorted([self._facet(key, value) for key, value in facets_of(traits)])
+            numbers = sorted([self._facet(pair) for pair in facets_of(traits)])
             listed = f",{','.join(map(str, numbers))},"
-            _remember(self._facets, traits, listed)
+            _remember(self._lists, traits, listed)
         return listed
 
-    def _facet(self, key: str, value: str) -> int:
-        query = "SELECT id FROM facets WHERE key = ? AND value = ?"
-        found: tuple[int] | None = self.db.execute(query, (key, value)).fetchone()
-        add = "INSERT INTO facets (key, value) VALUES (?, ?)"
-        return found[0] if found else self._add(add, (key, value))
+    def _facet(self, pair: tuple[str, str]) -> int:
+        number = self._facets.get(pair)
+        if number is None:
+            query = "SELECT id FROM facets WHERE key = ? AND value = ?"
+            found = self.db.execute(query, pair).fetchone()
+            number = found[0] if found else self._add("INSERT INTO facets (key, value) VALUES (?, ?)", pair)
+            _remember(self._facets, pair, number)
+        return number
 
     def _forget(self) -> None:
         """What was remembered from a transaction that is rolled back is not true."""
         self._next.clear()
         self._series.clear()
         self._facets.clear()
+        self._lists.clear()
         self.at_hand.clear()
 
     def _add(self, statement: str, values: list[str] | tuple[str, str]) -> int:
