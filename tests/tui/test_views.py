@@ -400,7 +400,7 @@ def test_versions_live_now_and_since_when() -> None:
     assert "▲ errors 8.0 % (was 1.0 %)" in text(versions_lines(view, 200, 1))
     assert text(versions_lines(view, 64, 1)).endswith("+3 more")
     assert len(versions_lines(view, 64, 4)) == 4
-    assert text(versions_lines(view, 64, 3)).splitlines()[2] == "     +2 more"
+    assert text(versions_lines(view, 64, 3)).splitlines()[2] == "+2 more"
 
 
 @pytest.mark.parametrize(

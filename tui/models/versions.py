@@ -133,21 +133,31 @@ def versions_lines(view: VersionsView, width: int, height: int) -> list[Line]:
         return [
             (Cell("No version named yet: set service.version, or a prompt's name and version.", "muted"),)
         ]
-    if height > 1:
-        over = len(view.versions) - height
-        shown = view.versions[: height - 1] if over > 0 else view.versions
-        more: list[Line] = [(Cell(f"     +{over + 1} more", "muted"),)] if over > 0 else []
-        return [*(row([line], width) for line in _table(shown)), *more]
-    chunks = [_chunk(version) for version in view.versions]
-    for count in range(len(chunks), -1, -1):
-        more = [(Cell(f"+{len(chunks) - count} more", "muted"),)] if count < len(chunks) else []
-        lines = flow([*chunks[:count], *more], width, 2)
+    return _table(view.versions, width, height) if height > 1 else _chips(view.versions, width)
+
+
+def _more(count: int) -> list[Line]:
+    return [(Cell(f"+{count} more", "muted"),)] if count else []
+
+
+def _chips(versions: Sequence[Version], width: int) -> list[Line]:
+    """One line: as many versions as fit, and how many do not."""
+    chunks = [_chunk(version) for version in versions]
+    for shown in range(len(chunks), -1, -1):
+        lines = flow([*chunks[:shown], *_more(len(chunks) - shown)], width, 2)
         if len(lines) < 2:
             return lines
     return []
 
 
-def _table(versions: Sequence[Version]) -> list[Line]:
+def _table(versions: Sequence[Version], width: int, height: int) -> list[Line]:
+    """A line each, and how many there is no room for."""
+    shown = versions if len(versions) <= height else versions[: height - 1]
+    lines = [*_columns(shown), *_more(len(versions) - len(shown))]
+    return [row([line], width) for line in lines]
+
+
+def _columns(versions: Sequence[Version]) -> list[Line]:
     """A line each, in columns."""
     names, dates = (
         max(map(cell_len, texts)) for texts in zip(*((v.name, v.since) for v in versions), strict=True)
