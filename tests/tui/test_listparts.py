@@ -10,7 +10,8 @@ import pytest
 from llmwatch.store.filters import parse
 from llmwatch.tui.coalesce import Coalesced
 from llmwatch.tui.models.history import History
-from llmwatch.tui.models.sessionrows import total, turns
+from llmwatch.tui.models.runs import runs_width
+from llmwatch.tui.models.sessionrows import cells, header, total, turns
 from llmwatch.tui.models.tracetitle import Choice, Shown, Sort, count, title
 from tests.tui.rows import NOON, trace_row
 
@@ -102,3 +103,11 @@ async def test_a_failed_run_does_not_stand_in_the_way_of_the_next() -> None:
     for _ in range(2):
         with pytest.raises(ValueError):
             await coalesced()
+
+
+@pytest.mark.parametrize("width", [80, 100, 120])
+@pytest.mark.parametrize("name", ["ask", "質問に答える長い名前", "e\u0301te\u0301"])
+def test_a_turn_and_its_header_are_as_wide_as_the_screen(width: int, name: str) -> None:
+    (turn,) = turns([trace_row(1, name=name)])
+    assert runs_width(cells(turn, width, NOON)) == width
+    assert runs_width(header(width)) == width

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from rich.cells import cell_len
+
 from llmwatch.format import (
     DURATION_WIDTH,
     MONEY_WIDTH,
@@ -111,7 +113,7 @@ def table(grouping: Grouping, width: int, height: int) -> list[Line]:
     """A table of the groups in up to ``height`` lines, its head included."""
     names = (
         max(
-            [len(f"by {grouping.title} (9 of 99)"), *(len(name(group)) for group in grouping.groups)],
+            [len(f"by {grouping.title} (9 of 99)"), *(cell_len(name(group)) for group in grouping.groups)],
             default=0,
         )
         + 2

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from rich.cells import cell_len
+
 from llmwatch.format import age, clock, size, tokens
-from llmwatch.neutral import neutral_line
+from llmwatch.tui.format import fit
 from llmwatch.tui.models.cells import Cell, Line, space, width_of
 from llmwatch.tui.models.runs import Run
 from llmwatch.tui.state import look
@@ -101,4 +103,5 @@ def _cut(line: Line, width: int) -> Line:
     over = width_of(line) - width
     if over <= 0 or len(line) < 2:
         return line
-    return (*line[:-1], Cell(neutral_line(line[-1].text, max(len(line[-1].text) - over, 1)), line[-1].tone))
+    last = line[-1]
+    return (*line[:-1], Cell(fit(last.text, max(cell_len(last.text) - over, 1)), last.tone))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal, TypeAlias
+
+from rich.cells import cell_len
 
 Tone: TypeAlias = Literal[
     "plain", "muted", "strong", "ok", "warn", "error", "accent", "found", "chosen", "selected"
@@ -11,3 +14,8 @@ Tone: TypeAlias = Literal[
 
 Run: TypeAlias = tuple[str, Tone]
 """A piece of a line, neutral already."""
+
+
+def runs_width(runs: Iterable[Run]) -> int:
+    """Columns that the pieces take side by side; a wide character takes two."""
+    return sum(cell_len(text) for text, _ in runs)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from llmwatch.neutral import neutral_line
 from llmwatch.store.rows import TraceRow
 from llmwatch.tui import format as fmt
-from llmwatch.tui.models.runs import Run
+from llmwatch.tui.models.runs import Run, runs_width
 from llmwatch.tui.models.tracecells import glyph, what_happened, when
 
 _TURN = 5
@@ -73,7 +73,7 @@ def cells(turn: Turn, width: int, now_ns: int) -> list[Run]:
     sums = f" {fmt.tokens(turn.tokens):>9} {fmt.money(turn.cost_nanousd):>{fmt.MONEY_WIDTH}}"
     runs.append((sums, "strong"))
     what, what_tone = what_happened(row, now_ns)
-    room = width - sum(len(text) for text, _ in runs) - 2
+    room = width - runs_width(runs) - 2
     if room > 0:
         runs.append((f"  {fmt.fit(what, room)}", what_tone))
     return runs

@@ -8,7 +8,7 @@ from typing import Final
 
 from llmwatch.neutral import neutral_line
 from llmwatch.tui import format as fmt
-from llmwatch.tui.models.runs import Run, Tone
+from llmwatch.tui.models.runs import Run, Tone, runs_width
 from llmwatch.tui.models.tracetree import Node, TraceTree
 from llmwatch.tui.models.waterfall import bar, critical_path, draw, milestones
 
@@ -169,7 +169,7 @@ def critical_line(view: TreeView, width: int) -> list[Run]:
             node = view.tree.nodes[index]
             name = neutral_line(node.row.name if node.row is not None else node.span_id, 24)
             runs += [(" → " if i else "", "muted"), (name, "plain"), (f" {fmt.duration(length)}", "muted")]
-        if sum(len(text) for text, _ in runs) <= width:
+        if runs_width(runs) <= width:
             return runs
         kept.remove(min(kept, key=lambda pair: pair[1]))
     return []
