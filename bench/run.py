@@ -1,6 +1,6 @@
 """Measure everything and print one table against the bars.
 
-usage: python bench/run.py [--spans 1000000]
+usage: python bench/run.py [--spans 1000000] [--db FILE]
 
 Takes about half an hour with a million spans, most of it to build and index them. Nothing else should run.
 """
@@ -11,6 +11,7 @@ import argparse
 import platform
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import ingest
@@ -19,7 +20,7 @@ import live
 import queries
 import startup
 import tui_list
-from figures import table
+from figures import Figure, table
 
 
 def machine() -> str:
@@ -30,21 +31,28 @@ def machine() -> str:
     return f"{cpu}, {platform.system()} {platform.release()}, Python {sys.version.split()[0]}"
 
 
+def measured(spans: int, million: Path, listed: Path) -> Iterator[list[Figure]]:
+    """The figures of every bench, one after the other."""
+    yield install_size.measure()
+    yield ingest.measure(rounds=3, spans=20_000, singles=2_000)
+    yield queries.measure(spans, million)
+    yield startup.measure(runs=5, db=million, idle_s=10)
+    yield live.measure(million, rate=500, seconds=20)
+    tui_list.build(listed, spans)
+    yield tui_list.measure(listed, rate=500, seconds=10)
+
+
 def main() -> None:
-    """Print the machine and the table."""
+    """Print the machine, and each table as soon as it is known."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--spans", type=int, default=1_000_000)
+    parser.add_argument("--db", type=Path, help="a database with so many spans, made when it is not there")
     args = parser.parse_args()
+    print(f"{machine()}; {args.spans:,} spans stored\n", flush=True)
     with tempfile.TemporaryDirectory() as folder:
-        database = Path(folder) / "million.db"
-        figures = [*install_size.measure(), *ingest.measure(rounds=3, spans=20_000, singles=2_000)]
-        figures += queries.measure(args.spans, database)
-        figures += startup.measure(runs=5, db=database, idle_s=10)
-        figures += live.measure(database, rate=500, seconds=20)
-        listed = Path(folder) / "list.db"
-        tui_list.build(listed, args.spans)
-        figures += tui_list.measure(listed, rate=500, seconds=10)
-    print(f"{machine()}; {args.spans:,} spans stored\n\n{table(figures)}")
+        million = args.db or Path(folder) / "million.db"
+        for figures in measured(args.spans, million, Path(folder) / "list.db"):
+            print(f"{table(figures)}\n", flush=True)
 
 
 if __name__ == "__main__":

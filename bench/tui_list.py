@@ -62,10 +62,10 @@ def build(path: Path, count: int) -> None:
 
 _FILL = """
 WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count)
-INSERT INTO traces (id, trace_id, root_span_id, name, start_ns, end_ns, duration_ns, status, running,
+INSERT INTO traces (id, trace_id, facets, root_span_id, name, start_ns, end_ns, duration_ns, status, running,
     span_count, llm_calls, error_count, error_type, error_message, user_id, prompt_name, prompt_version,
     model, input_tokens, output_tokens, cost_nanousd, unpriced_calls, received_ns)
-SELECT i, printf('%032x', i), 'root', iif(i % 3, 'rag-chat', 'summarise'), :first + i * 300000000,
+SELECT i, printf('%032x', i), ',', 'root', iif(i % 3, 'rag-chat', 'summarise'), :first + i * 300000000,
     :first + i * 300000000 + 2000000000, 2000000000, iif(i % 50, 'ok', 'error'), 0, 3,
     1, i % 50 = 0, iif(i % 50, NULL, 'RateLimitError'), iif(i % 50, NULL, '429 rate limit reached'),
     'u_' || i % 100, 'answer', 'v2.4', iif(i % 2, 'gpt-4o', 'claude-sonnet-4-5'), 1204, 312, 6100000, 0,

@@ -18,10 +18,11 @@ from starlette.responses import Response
 from llmwatch.collector import watchdog
 from llmwatch.collector.body import BodyLimit
 from llmwatch.collector.door import Door
-from llmwatch.collector.guards import Gate, media_type
+from llmwatch.collector.guards import Gate
 from llmwatch.collector.meter import Meter, Metered
-from llmwatch.collector.otlp.replies import refused
 from llmwatch.collector.pipeline import Pipeline
+from llmwatch.collector.protocols import PROTOCOLS
+from llmwatch.collector.refusals import refusal
 from llmwatch.collector.routes import api, health, metrics, otlp
 from llmwatch.config import Config
 from llmwatch.errors import IngestError, StoreBusyError, StoreError
@@ -37,8 +38,13 @@ def create_app(writer: Writer, pipeline: Pipeline, config: Config, database: Pat
     collector = config.collector
     middleware = [
         Middleware(Metered, meter=meter),
-        Middleware(Gate, hosts=(collector.host, *collector.allowed_hosts), origins=collector.allowed_origins),
-        Middleware(BodyLimit, limit=collector.max_body_mib << 20),
+        Middleware(
+            Gate,
+            refuse=refusal,
+            hosts=(collector.host, *collector.allowed_hosts),
+            origins=collector.allowed_origins,
+        ),
+        Middleware(BodyLimit, refuse=refusal, limit=collector.max_body_mib << 20),
     ]
     if collector.allowed_origins:
         cors = Middleware(
@@ -59,7 +65,14 @@ def create_app(writer: Writer, pipeline: Pipeline, config: Config, database: Pat
 
     app = Starlette(
         lifespan=lifespan,
-        routes=[*otlp.routes, *api.routes, *health.routes, *metrics.routes],
+        routes=[
+            *otlp.routes,
+            *api.routes,
+            *health.routes,
+            *metrics.routes,
+            *(route for protocol in PROTOCOLS for route in protocol.routes),
+            *otlp.prefixed,
+        ],
         middleware=middleware,
         exception_handlers={
             IngestError: _unacceptable,
@@ -74,22 +87,22 @@ def create_app(writer: Writer, pipeline: Pipeline, config: Config, database: Pat
 
 async def _unacceptable(request: Request, error: Exception) -> Response:
     assert isinstance(error, IngestError)
-    return refused(error.status, error.explain(), media_type(request.scope))
+    return refusal(request.scope, error.status, error.explain())
 
 
 async def _not_stored(request: Request, error: Exception) -> Response:
     assert isinstance(error, StoreError)
     after = error.retry_after_s if isinstance(error, StoreBusyError) else _RETRY_AFTER_S
-    return refused(503, error.explain(), media_type(request.scope), retry_after_s=after)
+    return refusal(request.scope, 503, error.explain(), after)
 
 
 async def _no_such_route(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    reply = refused(error.status_code, error.detail, media_type(request.scope))
+    reply = refusal(request.scope, error.status_code, error.detail)
     reply.headers.update(error.headers or {})
     return reply
 
 
 async def _our_fault(request: Request, _error: Exception) -> Response:
     # Starlette raises the error again after this answer, so that it is logged.
-    return refused(500, "llmwatch failed at this; its log says more", media_type(request.scope))
+    return refusal(request.scope, 500, "llmwatch failed at this; its log says more")

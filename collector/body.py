@@ -10,8 +10,7 @@ from typing import Final
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from llmwatch.collector.guards import header_values, media_type
-from llmwatch.collector.otlp.replies import refused
+from llmwatch.collector.guards import Refuse, header_values
 from llmwatch.errors import IngestError
 
 _PIECE: Final = 1 << 20
@@ -19,6 +18,8 @@ _PIECE: Final = 1 << 20
 
 _BODIES: Final = 4
 """Bodies of the largest size that may be held at once, over all connections."""
+
+_WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 
 _WINDOW_BITS: Final = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 """What zlib calls these encodings."""
@@ -32,14 +33,15 @@ class BodyLimit:
     prompts compress 365:1.
     """
 
-    def __init__(self, app: ASGIApp, *, limit: int) -> None:
+    def __init__(self, app: ASGIApp, *, refuse: Refuse, limit: int) -> None:
         self._app = app
+        self._refuse = refuse
         self._limit = limit
         self._held = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Read the body, then ask the app; or refuse."""
-        if scope["type"] != "http" or scope["method"] != "POST":
+        if scope["type"] != "http" or scope["method"] not in _WITH_BODY:
             await self._app(scope, receive, send)
             return
         incoming = _Incoming(receive, self._limit)
@@ -56,7 +58,7 @@ class BodyLimit:
             await self._app(scope, _replay(body, receive), send)
         except IngestError as error:
             await incoming.drain()  # a sender that is cut off while it sends never sees the answer
-            await refused(error.status, error.explain(), media_type(scope))(scope, receive, send)
+            await self._refuse(scope, error.status, error.explain())(scope, receive, send)
         except ClientDisconnect:
             return
         finally:

@@ -7,19 +7,26 @@ was rebound to this machine (DNS rebinding), and by content types it cannot send
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Callable, Iterable
+from typing import Final, TypeAlias
 
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from llmwatch.addresses import bracketed
-from llmwatch.collector.otlp.replies import JSON, PROTOBUF, refused
+from llmwatch.collector.otlp.replies import JSON, PROTOBUF
 
 NDJSON: Final = "application/x-ndjson"
 
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]")
 _HOST: Final = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^\s:/?#@\[\]]+)(?::\d{1,5})?")
-_TYPES: Final = {"/v1/": (PROTOBUF, JSON), "/api/": (JSON, NDJSON)}
+_TYPES: Final = {
+    **dict.fromkeys(("/v1/traces", "/v1/logs", "/v1/metrics"), (PROTOBUF, JSON)),
+    **dict.fromkeys(("/api/spans", "/api/scores", "/api/feedback", "/api/replays"), (JSON, NDJSON)),
+}
+"""What may be posted, by the end of the path; the clients of other platforms often send no content type."""
+
+Refuse: TypeAlias = Callable[[Scope, int, str], Response]
 
 
 class Gate:
@@ -27,12 +34,16 @@ class Gate:
 
     Args:
         app: Who answers those let in.
+        refuse: Makes the answer of a status and a message.
         hosts: Names that a Host header may carry beside those of this machine, with any port.
         origins: Browser origins that may post, as a browser writes them.
     """
 
-    def __init__(self, app: ASGIApp, *, hosts: Iterable[str] = (), origins: Iterable[str] = ()) -> None:
+    def __init__(
+        self, app: ASGIApp, *, refuse: Refuse, hosts: Iterable[str] = (), origins: Iterable[str] = ()
+    ) -> None:
         self._app = app
+        self._refuse = refuse
         self._hosts = frozenset(bracketed(host.lower()) for host in (*_LOOPBACK, *hosts))
         self._origins = frozenset(origins)
 
@@ -46,7 +57,7 @@ class Gate:
             await self._app(scope, receive, send)
             return
         status, message = refusal
-        await refused(status, message, media_type(scope))(scope, receive, send)
+        await self._refuse(scope, status, message)(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
         hosts = header_values(scope, b"host")
@@ -59,7 +70,7 @@ class Gate:
         if not self._origins.issuperset(header_values(scope, b"origin")):
             return 403, "this Origin may not post here: see collector.allowed_origins in the configuration"
         if scope["method"] == "POST":
-            wanted = next((types for prefix, types in _TYPES.items() if scope["path"].startswith(prefix)), ())
+            wanted = next((types for path, types in _TYPES.items() if scope["path"].endswith(path)), ())
             if wanted and media_type(scope) not in wanted:
                 return 415, f"send this with Content-Type: {' or '.join(wanted)}"
         return None

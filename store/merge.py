@@ -1,9 +1,10 @@
 """One span from all that arrived about it: start, end, messages; in any order, any number of times.
 
-The result depends on the set of records only. They are put in one order, ``partial`` before ``started``
-before ``ended``, then by time, then by digest; in it known beats unknown and later beats earlier, field by
-field. The exceptions: an error stays an error, counted usage beats estimated, events and links are united,
-and messages that came one by one (log records) count only where no record has the conversation as a whole.
+The result depends on the set of records only. They are put in one order, that of their revisions where the
+sender numbers them, then ``partial`` before ``started`` before ``ended``, then by time, then by digest; in it
+known beats unknown and later beats earlier, field by field. The exceptions: an error stays an error, counted
+usage beats estimated, events and links are united, and messages that came one by one (log records) count only
+where no record has the conversation as a whole.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from llmwatch.store.records import digest
-from llmwatch.store.span import Call, Content, Cost, Event, Link, Message, Span, Usage
+from llmwatch.store.span import Call, Content, Cost, Event, Link, Message, Span, State, Usage
 
 _S = TypeVar("_S", bound=Struct)
 
-_STATES: Final = ("partial", "started", "ended")
+_STATES: Final[tuple[State, ...]] = ("partial", "started", "ended")
 _STATUSES: Final = ("unset", "ok", "error")
 _ROLES: Final = ("system", "developer", "user", "assistant", "tool")
 _UNKNOWN: Final[tuple[object, ...]] = (None, "", (), {})
@@ -41,6 +42,7 @@ def merge(records: Sequence[Span]) -> Span:
     return replace(
         merged,
         kind=next((r.kind for r in reversed(ordered) if r.kind != "span"), "span"),
+        state=_state(ordered, merged.end_ns),
         start_ns=whole[-1].start_ns if whole else min(r.start_ns for r in ordered),
         status=max((r.status for r in ordered), key=_STATUSES.index),
         call=_call(merged.call, [r.call for r in ordered if r.call]),
@@ -48,10 +50,17 @@ def merge(records: Sequence[Span]) -> Span:
     )
 
 
-def _position(item: tuple[bytes, Span]) -> tuple[int, int, int, bytes]:
+def _position(item: tuple[bytes, Span]) -> tuple[int, int, int, int, bytes]:
     key, record = item
+    revision = -1 if record.revision is None else record.revision
     end = -1 if record.end_ns is None else record.end_ns
-    return _STATES.index(record.state), end, record.start_ns, key
+    return revision, _STATES.index(record.state), end, record.start_ns, key
+
+
+def _state(records: Sequence[Span], end_ns: int | None) -> State:
+    """The furthest of all; an update may bring the end of a span that another record began."""
+    state = max((record.state for record in records), key=_STATES.index)
+    return "ended" if state == "started" and end_ns is not None else state
 
 
 def _later(earlier: _S, later: _S) -> _S:
@@ -91,12 +100,17 @@ def _content(merged: Content, ordered: Sequence[Span]) -> Content:
 
 def _messages(ordered: Sequence[Span], name: str) -> tuple[Message, ...]:
     for record in reversed(ordered):
-        if record.state != "partial" and getattr(record.content, name):
+        if _tells_whole(record) and getattr(record.content, name):
             messages: tuple[Message, ...] = getattr(record.content, name)
             return messages
-    parts = [r for r in ordered if r.state == "partial" and getattr(r.content, name)]
+    parts = [r for r in ordered if getattr(r.content, name)]
     parts.sort(key=lambda r: (r.start_ns, _role_rank(getattr(r.content, name)[0]), digest(r)))
     return tuple(message for record in parts for message in getattr(record.content, name))
+
+
+def _tells_whole(record: Span) -> bool:
+    """Whether its messages are the conversation, rather than one message of it."""
+    return record.state != "partial" or record.revision is not None
 
 
 def _role_rank(message: Message) -> int:

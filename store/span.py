@@ -214,6 +214,8 @@ class Span(Struct, frozen=True, kw_only=True, omit_defaults=True):
     cost: Cost | None = None
     heuristics: tuple[str, ...] | None = None
     """Names of failed heuristics; empty when all passed; None when none was run."""
+    revision: int | None = None
+    """Where its sender updates spans: the record's place in the order of updates (a time, a counter)."""
 
 
 class CostLine(Struct, frozen=True, kw_only=True, omit_defaults=True):

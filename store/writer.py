@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from llmwatch.errors import StoreBusyError, StoreError, StoreUnusableError
 from llmwatch.store.batch import AlertChange, Batch, WriteResult
@@ -40,10 +40,21 @@ _INDEX_EVERY_S: Final = 1.0
 """Texts are indexed this often though batches wait, or a steady stream would keep search behind."""
 
 
+T = TypeVar("T")
+
+
 class _Job(NamedTuple):
     batch: Batch
     size: int
     future: Future[WriteResult]
+
+
+class _Task(NamedTuple):
+    """Something written for its answer; it has a transaction of its own."""
+
+    work: Callable[[sqlite3.Connection], Any]
+    future: Future[Any]
+    size: int = 1
 
 
 class Writer:
@@ -64,7 +75,7 @@ class Writer:
         self._enrich = enrich
         self._limit = queue_spans
         self._synchronous = synchronous
-        self._jobs: deque[_Job] = deque()
+        self._jobs: deque[_Job | _Task] = deque()
         self._queued = 0
         self._changed = threading.Condition()
         self._closing = False
@@ -112,16 +123,33 @@ class Writer:
         """
         size = len(batch.spans) + len(batch.scores) + len(batch.replays)
         future: Future[WriteResult] = Future()
-        future.set_running_or_notify_cancel()  # what is accepted is written, whoever stops waiting
+        self._accept(_Job(batch, size, future))
+        return future
+
+    def run(self, work: Callable[[sqlite3.Connection], T]) -> Future[T]:
+        """Accept ``work``, which writes what depends on what is there: a next version, an upsert by name.
+
+        It is called in the writer's thread, in a transaction of its own; the future has what it returns
+        once that is committed, or what it raised, and then nothing of it is written.
+
+        Raises:
+            StoreBusyError: The queue is full.
+            StoreUnusableError: The writer is not running.
+        """
+        future: Future[T] = Future()
+        self._accept(_Task(work, future))
+        return future
+
+    def _accept(self, job: _Job | _Task) -> None:
+        job.future.set_running_or_notify_cancel()  # what is accepted is written, whoever stops waiting
         with self._changed:
             if self._closing or not self._thread.is_alive():
                 raise StoreUnusableError("The writer is not running", hint="Start the collector again.")
-            if self._queued and self._queued + size > self._limit:
+            if self._queued and self._queued + job.size > self._limit:
                 raise StoreBusyError(f"{self._queued} spans are waiting to be written")
-            self._queued += size
-            self._jobs.append(_Job(batch, size, future))
+            self._queued += job.size
+            self._jobs.append(job)
             self._changed.notify()
-        return future
 
     def close(self) -> None:
         """Write what was accepted, then close the file. Does nothing when not started, or closed."""
@@ -136,14 +164,16 @@ class Writer:
 
     def _run(self) -> None:
         while (jobs := self._take()) is not None:
-            if jobs:
+            if isinstance(jobs, _Task):
+                self._do(jobs)
+            elif jobs:
                 self._write(jobs)
             else:
                 self._index()
         self._close_file()
 
-    def _take(self) -> list[_Job] | None:
-        """The next jobs to write together; none when it is time to index; None when all is done."""
+    def _take(self) -> list[_Job] | _Task | None:
+        """The next jobs to write together, or a task; none when it is time to index; None when all is done."""
         with self._changed:
             if self._unindexed and time.monotonic() - self._indexed_at > _INDEX_EVERY_S:
                 return []
@@ -152,12 +182,30 @@ class Writer:
                     return None
                 if not self._changed.wait(_PAUSE_S if self._unindexed else None):
                     return []
-            jobs = [self._jobs.popleft()]
-            spans = jobs[0].size
-            while self._jobs and spans + self._jobs[0].size <= _GROUP_SPANS:
-                jobs.append(self._jobs.popleft())
-                spans += jobs[-1].size
+            first = self._jobs.popleft()
+            if isinstance(first, _Task):
+                return first
+            jobs, spans = [first], first.size
+            while self._jobs and isinstance(following := self._jobs[0], _Job):
+                spans += following.size
+                if spans > _GROUP_SPANS:
+                    break
+                jobs.append(following)
+                self._jobs.popleft()
             return jobs
+
+    def _do(self, task: _Task) -> None:
+        try:
+            shelf = self._open()
+            with shelf.transaction():
+                answer = task.work(shelf.db)
+        except Exception as error:  # noqa: BLE001 - every error reaches the task's future
+            fault = file_error(error, self._path)
+            if fault:
+                self._close_file()
+            self._settle(task, fault or error)
+        else:
+            self._settle(task, answer)
 
     def _write(self, jobs: Sequence[_Job]) -> None:
         try:
@@ -184,7 +232,7 @@ class Writer:
             except Exception as later:  # noqa: BLE001 - as above
                 self._settle(jobs[0], file_error(later, self._path) or later)
 
-    def _settle(self, job: _Job, outcome: WriteResult | Exception) -> None:
+    def _settle(self, job: _Job | _Task, outcome: Any) -> None:
         with self._changed:
             self._queued -= job.size
         if isinstance(outcome, Exception):

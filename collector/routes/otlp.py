@@ -1,4 +1,8 @@
-"""POST /v1/traces, /v1/logs, /v1/metrics: OTLP over HTTP, to the letter of its specification."""
+"""POST /v1/traces, /v1/logs, /v1/metrics: OTLP over HTTP, to the letter of its specification.
+
+Platforms have it under a path of their own (Langfuse /api/public/otel, LangSmith /otel, Opik
+/api/v1/private/otel, …), so any prefix will do.
+"""
 
 from __future__ import annotations
 
@@ -58,8 +62,9 @@ def _codec(request: Request) -> ModuleType:
     return protobuf if media_type(request.scope) == PROTOBUF else json
 
 
-routes: Final = [
-    Route("/v1/traces", traces, methods=["POST"]),
-    Route("/v1/logs", logs, methods=["POST"]),
-    Route("/v1/metrics", metrics, methods=["POST"]),
+_SIGNALS: Final = {"/v1/traces": traces, "/v1/logs": logs, "/v1/metrics": metrics}
+
+routes: Final = [Route(path, take, methods=["POST"]) for path, take in _SIGNALS.items()]
+prefixed: Final = [
+    Route(f"/{{prefix:path}}{path}", take, methods=["POST"]) for path, take in _SIGNALS.items()
 ]

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from llmwatch.collector.body import BodyLimit
+from llmwatch.collector.refusals import refusal
 
 LIMIT = 1 << 20
 
@@ -42,7 +43,7 @@ async def post(
 
     headers = [] if encoding is None else [(b"content-encoding", encoding.encode())]
     scope = {"type": "http", "method": "POST", "path": "/v1/traces", "headers": headers}
-    await BodyLimit(echo, limit=limit)(scope, receive, send)
+    await BodyLimit(echo, refuse=refusal, limit=limit)(scope, receive, send)
     if not sent:
         return 0, b""
     return sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:])
@@ -115,7 +116,7 @@ async def test_a_sender_that_hangs_up_gets_no_answer() -> None:
 
 
 async def test_too_many_large_bodies_at_once_must_come_back() -> None:
-    limit = BodyLimit(echo, limit=LIMIT)
+    limit = BodyLimit(echo, refuse=refusal, limit=LIMIT)
     statuses: list[int] = []
 
     def request(depth: int) -> Receive:

@@ -9,6 +9,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Message
 
 from llmwatch.collector.guards import Gate
+from llmwatch.collector.refusals import refusal
 
 
 async def status(
@@ -33,7 +34,7 @@ async def status(
         "path": path,
         "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in headers],
     }
-    await Gate(PlainTextResponse("ok"), **gate)(scope, receive, send)
+    await Gate(PlainTextResponse("ok"), refuse=refusal, **gate)(scope, receive, send)
     return int(sent[0]["status"])
 
 

@@ -14,7 +14,49 @@ from llmwatch.collector.otlp import protobuf
 from llmwatch.collector.records import RawLog, RawSpan
 
 FOLDER = Path(__file__).parents[1] / "captures"
-NAMES = sorted(str(calls.parent.relative_to(FOLDER)) for calls in FOLDER.glob("*/*/mock_calls.jsonl"))
+ALL = sorted(str(calls.parent.relative_to(FOLDER)) for calls in FOLDER.glob("*/*/mock_calls.jsonl"))
+_OTLP = ("/v1/traces", "/v1/logs", "/v1/metrics", "service/export")
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A request as it was on the wire, and what the stub that recorded it answered."""
+
+    method: str
+    path: str
+    query: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    status: int
+    reply: str
+    protocol: str
+    """http or grpc."""
+
+    @property
+    def is_otlp(self) -> bool:
+        """Whether it is OTLP's, on whichever path."""
+        return self.path.lower().endswith(_OTLP)
+
+
+def sent(name: str) -> Iterator[Sent]:
+    """The requests of a capture in the order in which they were sent."""
+    for file in sorted((FOLDER / name).glob("*.meta.json")):
+        meta = json.loads(file.read_text())
+        answered = meta.get("response") or {}
+        yield Sent(
+            method=meta.get("method") or "POST",
+            path=meta["path"],
+            query=meta.get("query") or "",
+            headers=tuple((key, value) for key, value in meta.get("headers") or ()),
+            body=file.with_name(file.name.replace(".meta.json", ".body.bin")).read_bytes(),
+            status=answered.get("status") or 200,
+            reply=answered.get("body") or "",
+            protocol="grpc" if "grpc" in meta["protocol"] else "http",
+        )
+
+
+NAMES = [name for name in ALL if any(request.is_otlp for request in sent(name))]
+"""Captures with OTLP in them."""
 
 
 @dataclass(frozen=True)
@@ -28,15 +70,11 @@ class Request:
 
 
 def requests(name: str) -> Iterator[Request]:
-    """The requests of a capture in the order in which they were sent."""
-    for file in sorted((FOLDER / name).glob("*.meta.json")):
-        meta = json.loads(file.read_text())
-        headers = {key.lower(): value for key, value in meta.get("headers") or ()}
-        body = file.with_name(file.name.replace(".meta.json", ".body.bin")).read_bytes()
-        if headers.get("content-encoding") == "gzip":
-            body = gzip.decompress(body)
-        path = meta["path"].lower()
-        signal = next(signal for signal in ("trace", "logs", "metrics") if signal in path)
+    """The OTLP requests of a capture in the order in which they were sent."""
+    for request in filter(lambda request: request.is_otlp, sent(name)):
+        headers = {key.lower(): value for key, value in request.headers}
+        body = gzip.decompress(request.body) if headers.get("content-encoding") == "gzip" else request.body
+        signal = next(signal for signal in ("trace", "logs", "metrics") if signal in request.path.lower())
         yield Request(signal.rstrip("s") + "s", headers.get("content-type", "application/x-protobuf"), body)
 
 

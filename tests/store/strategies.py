@@ -74,5 +74,6 @@ def records(draw: st.DrawFn, span_ids: Sequence[str], trace_ids: Sequence[str] =
             call=draw(st.none() | calls),
             tool=draw(st.none() | st.builds(Tool, name=_word, success=st.booleans())),
             content=draw(contents),
+            revision=draw(st.none() | st.integers(0, 2)),
         )
     )

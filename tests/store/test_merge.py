@@ -123,3 +123,25 @@ def test_a_known_price_is_taken_as_a_whole() -> None:
 def test_false_and_zero_are_known() -> None:
     merged = merge([span(state="started", tool=Tool(success=True)), span(tool=Tool(success=False))])
     assert merged.tool == Tool(success=False)
+
+
+def test_of_numbered_records_the_later_wins_whatever_it_knows() -> None:
+    begun = Span(
+        trace_id="t", span_id="a", state="started", start_ns=T0, name="draft", revision=1,
+        call=Call(request_model="m"), content=Content(input_messages=(said("one"),)),
+    )  # fmt: skip
+    update = Span(
+        trace_id="t", span_id="a", state="partial", start_ns=T0 + 9, end_ns=T0 + SECOND, name="final",
+        revision=2, content=Content(input_messages=(said("two"),)),
+    )  # fmt: skip
+    merged = merge([update, begun])
+    assert (merged.state, merged.start_ns, merged.end_ns) == ("ended", T0, T0 + SECOND)
+    assert merged.name == "final"
+    assert merged.content.input_messages == (said("two"),)
+    assert merged.call == Call(request_model="m")
+
+
+def test_an_update_alone_has_not_begun() -> None:
+    update = Span(trace_id="t", span_id="a", state="partial", start_ns=T0, end_ns=T0 + SECOND, revision=2)
+    named = Span(trace_id="t", span_id="a", state="partial", start_ns=T0, name="n", revision=3)
+    assert merge([update, named]).state == "partial"

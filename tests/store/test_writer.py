@@ -187,3 +187,29 @@ def test_a_replay_is_stored_once(writer: Writer, db: sqlite3.Connection) -> None
     assert db.execute("SELECT replay_id, input_tokens, output_tokens FROM replays").fetchall() == [
         ("r", 3, None)
     ]
+
+
+def _next_number(db: sqlite3.Connection) -> int:
+    db.execute("INSERT INTO counters VALUES ('n', 1) ON CONFLICT DO UPDATE SET value = value + 1")
+    (value,) = db.execute("SELECT value FROM counters WHERE name = 'n'").fetchone()
+    return int(value)
+
+
+def test_work_is_done_in_turn_and_answered(writer: Writer, db: sqlite3.Connection) -> None:
+    futures = [writer.run(_next_number) for _ in range(3)]
+    batch = writer.submit(Batch(spans=[span()]))
+    assert [future.result(10) for future in futures] == [1, 2, 3]
+    assert batch.result(10) == WriteResult(inserted=1)
+    assert stats(db).counters["n"] == 3
+    assert writer.queued_spans == 0
+
+
+def test_work_that_fails_leaves_nothing(writer: Writer, db: sqlite3.Connection) -> None:
+    def spoilt(db: sqlite3.Connection) -> int:
+        _next_number(db)
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        writer.run(spoilt).result(10)
+    assert "n" not in stats(db).counters
+    assert writer.run(_next_number).result(10) == 1

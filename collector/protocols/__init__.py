@@ -1,0 +1,34 @@
+"""Other platforms' own protocols, so that their clients need nothing but another address.
+
+A protocol is a package here: its routes, and pure readers that turn its bodies into spans and scores. A new
+one is a package and its line in `PROTOCOLS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
+
+from starlette.responses import Response
+from starlette.routing import Match, Route
+from starlette.types import Scope
+
+
+class Protocol(NamedTuple):
+    """What one platform's clients talk to."""
+
+    name: str
+    routes: Sequence[Route]
+    refuse: Callable[[int, str], Response]
+    """An error, by HTTP status and message, in the terms that its clients know."""
+
+
+PROTOCOLS: Final[tuple[Protocol, ...]] = ()
+
+
+def protocol_of(scope: Scope) -> Protocol | None:
+    """Whose path the request asks for; None for OTLP's and our own."""
+    for protocol in PROTOCOLS:
+        if any(route.matches(scope)[0] != Match.NONE for route in protocol.routes):
+            return protocol
+    return None

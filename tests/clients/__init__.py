@@ -1,0 +1,1 @@
+"""Clients of other platforms against the collector: what they get back, and what is stored."""
