@@ -173,7 +173,7 @@ class Writer:
         self._close_file()
 
     def _take(self) -> list[_Job] | _Task | None:
-        """The next jobs to write together, or a task; none when it is time to index; None when all is done."""
+        """Jobs to write together, or a task; none when it is time to index; None when all is done."""
         with self._changed:
             if self._unindexed and time.monotonic() - self._indexed_at > _INDEX_EVERY_S:
                 return []
