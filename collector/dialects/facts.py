@@ -35,8 +35,10 @@ class Dialect(NamedTuple):
     """By attribute name; of names for the same field the earlier wins."""
     marks: tuple[str, ...] = ()
     """Names that only this dialect uses."""
+    also: Mapping[str, Fact] = {}
+    """A second fact of a name."""
     prefixes: Mapping[str, Fact] = {}
-    """Names that begin so are facts whose field is the rest of the name (of the fact's group)."""
+    """Names that begin so are facts whose field is that of the fact and the rest of the name."""
     lists: Mapping[str, str] = {}
     """Prefixes of flattened lists, each with the name of the list; the rest of the name is the path."""
 
@@ -87,6 +89,7 @@ class Rules:
     def __init__(self, dialects: Iterable[Dialect]) -> None:
         self._dialects = tuple(dialects)
         self._known: dict[str, Rule | Place | None] = {}
+        self._also: dict[str, Rule] = {}
         self._prefixes: list[tuple[str, Fact]] = []
         self._lists: list[tuple[str, str]] = []
         self._plans: dict[tuple[str, ...], Plan] = {}
@@ -94,6 +97,8 @@ class Rules:
         for dialect in self._dialects:
             for name, fact in dialect.facts.items():
                 self._known.setdefault(name, _rule(fact, fact.field, len(self._known)))
+            for name, fact in dialect.also.items():
+                self._also.setdefault(name, _rule(fact, fact.field, len(self._known)))
             self._prefixes += dialect.prefixes.items()
             self._lists += dialect.lists.items()
         self._tables = dict(self._known)
@@ -114,11 +119,11 @@ class Rules:
         plan = Plan(self._dialect(names), [], [], {})
         fields: dict[tuple[str, str], list[tuple[int, str, Parse]]] = {}
         for name in names:
-            rule = self._rule_of(name)
-            if isinstance(rule, Place):
-                plan.lists.setdefault(rule.list_name, []).append((rule.path, name))
-            elif rule:
-                fields.setdefault((rule.group, rule.field), []).append((rule.rank, name, rule.parse))
+            for rule in (self._rule_of(name), self._also.get(name)):
+                if isinstance(rule, Place):
+                    plan.lists.setdefault(rule.list_name, []).append((rule.path, name))
+                elif rule:
+                    fields.setdefault((rule.group, rule.field), []).append((rule.rank, name, rule.parse))
         for (group, field), sources in fields.items():
             best = [(name, parse) for _, name, parse in sorted(sources, key=_rank)]
             if len(best) == 1:
@@ -148,7 +153,7 @@ class Rules:
                 return Place(list_name, path)
         for prefix, fact in self._prefixes:
             if name.startswith(prefix) and len(name) > len(prefix):
-                return _rule(fact, name[len(prefix) :], 0)
+                return _rule(fact, fact.field + name[len(prefix) :], 0)
         return None
 
 

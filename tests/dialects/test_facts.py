@@ -65,3 +65,20 @@ def test_long_lists_of_names_are_read_right() -> None:
     names = {f"one.prompt.{index}.content": str(index) for index in range(500)}
     for _ in range(2):
         assert len(facts_of({**names, "one.model": "m"}, rules)["lists"]["messages"]) == 500
+
+
+def test_a_name_may_say_two_things_and_a_prefix_may_name_a_place() -> None:
+    rules = Rules(
+        [
+            Dialect(
+                name="three",
+                facts={"three.usage": Fact("usage", "tokens", count)},
+                also={"three.usage": Fact("call", "told", text)},
+                prefixes={"three.run.": Fact("metadata", "run.", text)},
+            )
+        ]
+    )
+    facts = facts_of({"three.usage": "7", "three.run.name": "n"}, rules)
+    assert facts["usage"] == {"tokens": 7}
+    assert facts["call"] == {"told": "7"}
+    assert facts["metadata"] == {"run.name": "n"}
