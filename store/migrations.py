@@ -17,9 +17,18 @@ migrations = Migrations("llmwatch")
 
 @migrations(name="0001_first")
 def _first(db: Database) -> None:
-    script = files("llmwatch.store").joinpath("schema.sql").read_text(encoding="utf-8")
+    _run(db, "schema.sql")
+    db.execute("INSERT INTO dictionary (data) VALUES (?)", [dictionary()])
+
+
+@migrations(name="0002_registry")
+def _registry(db: Database) -> None:
+    _run(db, "registry.sql")
+
+
+def _run(db: Database, name: str) -> None:
+    script = files("llmwatch.store").joinpath(name).read_text(encoding="utf-8")
     # executescript would commit the migration's transaction, so the statements go one by one.
     for statement in script.split(";\n"):
         if statement.strip():
             db.execute(statement)
-    db.execute("INSERT INTO dictionary (data) VALUES (?)", [dictionary()])
