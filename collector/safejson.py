@@ -22,6 +22,8 @@ MAX_DEPTH: Final = 64
 _INT64: Final = 1 << 63
 _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _READ_ERRORS: Final = (ValueError, RecursionError)  # msgspec's and json's own errors are ValueErrors
+_LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def loads(data: bytes) -> Any:
@@ -34,6 +36,35 @@ def loads(data: bytes) -> Any:
         return plain(msgspec.json.decode(data))
     except _READ_ERRORS:
         return _lenient(data)
+
+
+def items(data: bytes) -> list[bytes]:
+    """The values of a JSON list, each still unread so that a bad one spoils no other; or the one value.
+
+    Raises:
+        IngestError: As `loads`.
+    """
+    if not data.lstrip().startswith(b"["):
+        return [data]
+    try:
+        return [bytes(item) for item in _LIST.decode(data)]
+    except _READ_ERRORS:
+        return [bytes(item) for item in _LIST.decode(repaired(data))]
+
+
+def items_of(data: bytes, key: str) -> list[bytes]:
+    """The `items` that an object has under ``key``; none when it has no such key.
+
+    Raises:
+        IngestError: As `loads`, or it is no object.
+    """
+    if not data.lstrip().startswith(b"{"):
+        raise IngestError(f"this is no JSON object with {key}")
+    try:
+        held = bytes(_OBJECT.decode(data).get(key, b"null"))
+    except _READ_ERRORS:
+        held = bytes(_OBJECT.decode(repaired(data)).get(key, b"null"))
+    return [] if held == b"null" else items(held)
 
 
 def repaired(data: bytes) -> bytes:

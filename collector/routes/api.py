@@ -14,12 +14,11 @@ from llmwatch.collector.door import door_of
 from llmwatch.collector.guards import NDJSON, media_type
 from llmwatch.collector.otlp.replies import INVALID_ARGUMENT
 from llmwatch.collector.pipeline import PlainReader
-from llmwatch.collector.safejson import repaired
+from llmwatch.collector.safejson import items
 from llmwatch.errors import IngestError
 from llmwatch.store.batch import Batch
 from llmwatch.store.span import Replay
 
-_LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _LONGEST_ERROR: Final = 1000
 
 
@@ -52,7 +51,7 @@ async def replays(request: Request) -> Response:
 
 async def _take(request: Request, reader: PlainReader) -> Response:
     door = door_of(request)
-    split = _lines if media_type(request.scope) == NDJSON else _items
+    split = _lines if media_type(request.scope) == NDJSON else items
     body = await request.body()
     prepared, done = await door.take(lambda body: door.pipeline.plain(split(body), reader), body)
     sent = prepared.taken + prepared.rejected
@@ -71,16 +70,6 @@ async def _take(request: Request, reader: PlainReader) -> Response:
 
 def _lines(body: bytes) -> list[bytes]:
     return [line for line in body.splitlines() if line.strip()]
-
-
-def _items(body: bytes) -> list[bytes]:
-    """The values of a JSON list, each still unread so that a bad one spoils no other; or the one value."""
-    if not body.lstrip().startswith(b"["):
-        return [body]
-    try:
-        return [bytes(item) for item in _LIST.decode(body)]
-    except (ValueError, RecursionError):
-        return [bytes(item) for item in _LIST.decode(repaired(body))]
 
 
 routes: Final = [
