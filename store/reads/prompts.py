@@ -46,9 +46,9 @@ _SUMMARY: Final = Mapper(
         "labels": _sorted,
     },
     compute={
-        "versions": "(SELECT json_group_array(version) FROM prompts AS all_ WHERE all_.name = prompts.name)",
-        "labels": "(SELECT json_group_array(label) FROM prompt_labels AS all_ WHERE all_.name = prompts.name)",
-        "updated_ns": "(SELECT max(updated_ns) FROM prompts AS all_ WHERE all_.name = prompts.name)",
+        "versions": "(SELECT json_group_array(version) FROM prompts AS p WHERE p.name = prompts.name)",
+        "labels": "(SELECT json_group_array(label) FROM prompt_labels AS p WHERE p.name = prompts.name)",
+        "updated_ns": "(SELECT max(updated_ns) FROM prompts AS p WHERE p.name = prompts.name)",
     },
 )
 _NEWEST: Final = "(name, version) IN (SELECT name, version FROM prompt_labels WHERE label = ?)"
