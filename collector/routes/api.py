@@ -15,11 +15,10 @@ from llmwatch.collector.guards import NDJSON, media_type
 from llmwatch.collector.otlp.replies import INVALID_ARGUMENT
 from llmwatch.collector.pipeline import PlainReader
 from llmwatch.collector.safejson import items
+from llmwatch.collector.taking import take
 from llmwatch.errors import IngestError
 from llmwatch.store.batch import Batch
 from llmwatch.store.span import Replay
-
-_LONGEST_ERROR: Final = 1000
 
 
 async def spans(request: Request) -> Response:
@@ -50,22 +49,15 @@ async def replays(request: Request) -> Response:
 
 
 async def _take(request: Request, reader: PlainReader) -> Response:
-    door = door_of(request)
     split = _lines if media_type(request.scope) == NDJSON else items
-    body = await request.body()
-    prepared, done = await door.take(lambda body: door.pipeline.plain(split(body), reader), body)
-    sent = prepared.taken + prepared.rejected
-    rejected = prepared.rejected + done.rejected
+    sent, rejected, errors = await take(request, split, reader)
     answer: dict[str, object] = {"accepted": max(sent - rejected, 0), "rejected": rejected}
     if not rejected:
         return JSONResponse(answer)
-    told: list[tuple[int | None, str]] = [*prepared.failures]
-    if done.rejected:
-        told.append((None, f"{done.rejected} cannot be stored: {done.reason}"))
-    answer["errors"] = [{"index": at, "message": message[:_LONGEST_ERROR]} for at, message in told]
+    answer["errors"] = errors
     if rejected < sent:
         return JSONResponse(answer)
-    return JSONResponse({"code": INVALID_ARGUMENT, "message": told[0][1][:_LONGEST_ERROR], **answer}, 400)
+    return JSONResponse({"code": INVALID_ARGUMENT, "message": errors[0]["message"], **answer}, 400)
 
 
 def _lines(body: bytes) -> list[bytes]:
