@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator, Iterator
-from typing import Final
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Final, Protocol
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from llmwatch.collector.guards import Refuse, header_values
 from llmwatch.errors import IngestError
+from llmwatch.store.records import zstd
 
 _PIECE: Final = 1 << 20
 """Inflated at a time: a megabyte takes 5 ms, after which others get their turn."""
@@ -21,8 +22,53 @@ _BODIES: Final = 4
 
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 
-_WINDOW_BITS: Final = {"gzip": 31, "x-gzip": 31, "deflate": 15}
-"""What zlib calls these encodings."""
+_ZSTD_WINDOW_LOG: Final = 23
+"""8 MiB, which RFC 8878 asks of every decoder; the largest window there is would take 2 GiB."""
+
+
+class _Stream(Protocol):
+    """What zlib's decompression objects do."""
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    @property
+    def unconsumed_tail(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
+
+
+class _Zstd:
+    """zstandard as a stream of zlib's kind: frames need not say how large their content is."""
+
+    unconsumed_tail: Final = b""  # what is not used yet it keeps itself
+
+    def __init__(self) -> None:
+        options = {zstd.DecompressionParameter.window_log_max: _ZSTD_WINDOW_LOG}
+        self._stream = zstd.ZstdDecompressor(options=options)
+        self.unused_data = b""
+
+    @property
+    def eof(self) -> bool:
+        """Whether the frame is at its end."""
+        return self._stream.eof
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes:
+        """At most ``max_length`` bytes more; after the end ``data`` is unused."""
+        if self.eof:
+            self.unused_data = data
+            return b""
+        piece = self._stream.decompress(data, max_length)
+        self.unused_data = self._stream.unused_data
+        return piece
+
+
+_STREAMS: Final[dict[str, Callable[[], _Stream]]] = {
+    "gzip": lambda: zlib.decompressobj(31),
+    "x-gzip": lambda: zlib.decompressobj(31),
+    "deflate": lambda: zlib.decompressobj(15),
+    "zstd": _Zstd,
+}
 
 
 class BodyLimit:
@@ -86,11 +132,12 @@ class _Incoming:
             async for chunk in self._chunks():
                 yield chunk
             return
-        if encoding not in _WINDOW_BITS:
+        if encoding not in _STREAMS:
             raise IngestError(
-                f"Content-Encoding {encoding[:50]!r} is not known: use gzip, deflate or none", status=415
+                f"Content-Encoding {encoding[:50]!r} is not known: use gzip, deflate, zstd or none",
+                status=415,
             )
-        inflater = _Inflater(_WINDOW_BITS[encoding])
+        inflater = _Inflater(_STREAMS[encoding])
         received = 0
         async for chunk in self._chunks():
             received += len(chunk)
@@ -116,23 +163,23 @@ class _Incoming:
 
 
 class _Inflater:
-    """Decompression in bounded steps; gzip may have several members, one after the other."""
+    """Decompression in bounded steps; there may be several gzip members or frames, one after the other."""
 
-    def __init__(self, window_bits: int) -> None:
-        self._window_bits = window_bits
-        self._stream = zlib.decompressobj(window_bits)
+    def __init__(self, begin: Callable[[], _Stream]) -> None:
+        self._begin = begin
+        self._stream = begin()
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """What ``data`` inflates to, in pieces of at most a megabyte; IngestError when it is broken."""
         while True:
             try:
                 piece = self._stream.decompress(data, _PIECE)
-            except zlib.error as error:
+            except (zlib.error, zstd.ZstdError) as error:
                 raise IngestError(f"the compressed body is broken: {error}") from error
             data = self._stream.unconsumed_tail
             if self._stream.unused_data:
                 data = self._stream.unused_data
-                self._stream = zlib.decompressobj(self._window_bits)
+                self._stream = self._begin()
             elif not piece:
                 return
             yield piece

@@ -16,6 +16,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from llmwatch.collector.body import BodyLimit
 from llmwatch.collector.refusals import refusal
+from llmwatch.store.records import zstd
 
 LIMIT = 1 << 20
 
@@ -49,6 +50,12 @@ async def post(
     return sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:])
 
 
+def unsized(data: bytes) -> bytes:
+    """A zstandard frame that does not say how large its content is, as LangSmith's client makes them."""
+    stream = zstd.ZstdCompressor()
+    return stream.compress(data) + stream.flush()
+
+
 def split(data: bytes, size: int) -> Sequence[bytes]:
     """``data`` in chunks of ``size``."""
     return [data[start : start + size] for start in range(0, len(data), size)]
@@ -61,6 +68,7 @@ ENCODERS: dict[str | None, Callable[[bytes], bytes]] = {
     "x-gzip": gzip.compress,
     "GZIP": gzip.compress,
     "deflate": zlib.compress,
+    "zstd": unsized,
 }
 
 
@@ -68,6 +76,17 @@ ENCODERS: dict[str | None, Callable[[bytes], bytes]] = {
 @given(body=st.binary(max_size=3000), size=st.integers(1, 4000))
 async def test_the_app_gets_what_was_sent(encoding: str | None, body: bytes, size: int) -> None:
     assert await post(split(ENCODERS[encoding](body), size), encoding) == (200, body)
+
+
+async def test_zstandard_of_several_frames() -> None:
+    frames = zstd.compress(b"one, ") + unsized(b"two, ") + zstd.compress(b"") + zstd.compress(b"three")
+    assert await post([frames], "zstd") == (200, b"one, two, three")
+    assert await post(split(frames, 1), "zstd") == (200, b"one, two, three")
+
+
+async def test_a_zstandard_frame_that_needs_a_huge_window_is_refused() -> None:
+    stream = zstd.ZstdCompressor(options={zstd.CompressionParameter.window_log: 27})
+    assert (await post([stream.compress(bytes(1000)) + stream.flush()], "zstd"))[0] == 400
 
 
 async def test_gzip_of_several_members() -> None:
@@ -81,11 +100,11 @@ async def test_the_limit_is_on_the_inflated_body(encoding: str | None) -> None:
     assert (await post(split(ENCODERS[encoding](too_large), 65536), encoding))[0] == 413
 
 
-async def test_a_bomb_is_not_inflated() -> None:
-    blow = zlib.compressobj(9, zlib.DEFLATED, 31)
-    bomb = b"".join(blow.compress(bytes(1 << 20)) for _ in range(32)) + blow.flush()
+@pytest.mark.parametrize("encoding", ["gzip", "zstd"])
+async def test_a_bomb_is_not_inflated(encoding: str) -> None:
+    bomb = ENCODERS[encoding](bytes(32 << 20))
     tracemalloc.start()
-    status, _ = await post([bomb], "gzip")
+    status, _ = await post([bomb], encoding)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert status == 413
@@ -96,19 +115,23 @@ async def test_compressed_bytes_are_limited_too() -> None:
     assert (await post([gzip.compress(b"")] * 60, "gzip", limit=1000))[0] == 413
 
 
-@pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "compress", "deflate;q=1", "\x1b[2J"])
+@pytest.mark.parametrize("encoding", ["br", "gzip, gzip", "compress", "deflate;q=1", "\x1b[2J"])
 async def test_unknown_encodings_are_refused(encoding: str) -> None:
     assert (await post([b"x"], encoding))[0] == 415
 
 
-@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
-@pytest.mark.parametrize("body", [b"", b"not compressed", gzip.compress(b"x" * 1000)[:-9], b"\x1f\x8b\x08"])
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "zstd"])
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"not compressed", gzip.compress(b"x" * 1000)[:-9], b"\x1f\x8b\x08", unsized(b"x" * 1000)[:-3]],
+)
 async def test_broken_compression_is_refused(encoding: str, body: bytes) -> None:
     assert (await post([body], encoding))[0] == 400
 
 
-async def test_what_follows_a_compressed_body_is_refused() -> None:
-    assert (await post([gzip.compress(b"x") + b"trailing"], "gzip"))[0] == 400
+@pytest.mark.parametrize("encoding", ["gzip", "zstd"])
+async def test_what_follows_a_compressed_body_is_refused(encoding: str) -> None:
+    assert (await post([ENCODERS[encoding](b"x") + b"trailing"], encoding))[0] == 400
 
 
 async def test_a_sender_that_hangs_up_gets_no_answer() -> None:
