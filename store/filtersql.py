@@ -73,6 +73,12 @@ _TEXT: Final = """traces.id IN (
     WHERE search MATCH {words} AND trace BETWEEN :low AND :high
     AND search.rowid BETWEEN (SELECT min(id) FROM search_documents WHERE trace BETWEEN :low AND :high)
     AND (SELECT max(id) FROM search_documents WHERE trace BETWEEN :low AND :high))"""
+_FEW_DOCUMENTS: Final = 1000
+"""A word in fewer is looked up once: over a million spans 0.3 ms for one that
+nobody said, against 160 by windows."""
+_FEW: Final = """
+    SELECT trace FROM search CROSS JOIN search_documents ON search_documents.id = search.rowid
+    WHERE search MATCH ? LIMIT ?"""
 _PEOPLE: Final = (
     "traces.id IN (SELECT trace FROM people WHERE key = '{key}' AND {match} AND trace BETWEEN :low AND :high)"
 )
@@ -104,16 +110,25 @@ class Compiled:
 
     def _sql(self, node: Node) -> str:
         match node:
+            case Term(key=key) if key in PEOPLE:
+                return self._of_trace(node)  # bare, so that SQLite goes from the people to their traces
             case Term():
                 return f"(({self._of_trace(node)}) IS TRUE)"
             case Words():
-                return _TEXT.format(words=self._bind(phrase(node.text)))
+                return self._said(phrase(node.text))
             case Not():
                 return f"NOT {self._sql(node.node)}"
             case Either():
                 return f"({' OR '.join(map(self._sql, node.nodes))})"
             case All():
                 return f"({' AND '.join(['1', *self._together(node.nodes)])})"
+
+    def _said(self, words: str) -> str:
+        """Someone said ``words``: in a few traces, which are named, or in many, looked for by window."""
+        found = [str(trace) for (trace,) in self._db.execute(_FEW, (words, _FEW_DOCUMENTS))]
+        if len(found) < _FEW_DOCUMENTS:
+            return f"traces.id IN ({', '.join(found)})"
+        return _TEXT.format(words=self._bind(words))
 
     def _together(self, nodes: tuple[Node, ...]) -> Iterator[str]:
         """The conditions of nodes that must all hold, those beside a kind of one and the same span."""

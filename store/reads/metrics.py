@@ -26,7 +26,7 @@ def totals(db: sqlite3.Connection, start_s: int, end_s: int, where: Slice) -> To
     """Sums and distributions of a window."""
     gathered = _Gathered()
     for width, low, high in _pieces(start_s, end_s):
-        for _, numbers, histograms in _rows(db, width, low, high, where, "NULL"):
+        for _, numbers, histograms in _rows(db, width, low, high, where, ["NULL"]):
             gathered.add(numbers, histograms)
     return gathered.totals()
 
@@ -46,7 +46,7 @@ def trend(db: sqlite3.Connection, start_s: int, end_s: int, width_s: int, where:
     start_s -= start_s % 60
     steps = {start: _Gathered() for start in range(start_s, end_s, width_s)}
     for width, low, high in _steps(start_s, end_s, width_s):
-        for start, numbers, histograms in _rows(db, width, low, high, where, "start_s"):
+        for (start,), numbers, histograms in _rows(db, width, low, high, where, ["start_s"]):
             steps[start - (start - start_s) % width_s].add(numbers, histograms)
     return [Point(start_s=start, totals=gathered.totals()) for start, gathered in steps.items()]
 
@@ -66,15 +66,25 @@ def course(db: sqlite3.Connection, start_s: int, end_s: int, width_s: int, where
     return [Point(start_s=start, totals=_totals(numbers, ())) for start, numbers in steps.items()]
 
 
-def groups(db: sqlite3.Connection, start_s: int, end_s: int, by: Dimension, where: Slice) -> list[Group]:
-    """Sums of a window for each value of a dimension, most spans first."""
-    found: dict[str, _Gathered] = {}
+def groups(
+    db: sqlite3.Connection, start_s: int, end_s: int, by: Sequence[Dimension], where: Slice
+) -> list[list[Group]]:
+    """For each of the dimensions ``by`` the sums of a window for each of its values, most spans first."""
+    found: dict[tuple[str, ...], _Gathered] = {}
     for width, low, high in _pieces(start_s, end_s):
-        for value, numbers, histograms in _rows(db, width, low, high, where, f"series.{by}"):
-            found.setdefault(value, _Gathered()).add(numbers, histograms)
+        for values, numbers, histograms in _rows(db, width, low, high, where, [f"series.{d}" for d in by]):
+            found.setdefault(values, _Gathered()).add(numbers, histograms)
+    return [_groups(found, place) for place in range(len(by))]
+
+
+def _groups(found: Mapping[tuple[str, ...], _Gathered], place: int) -> list[Group]:
+    """The groups of one dimension, of sums by the values of several: a few dozen are added, not thousands."""
+    whole: dict[str, _Gathered] = {}
+    for values, gathered in found.items():
+        whole.setdefault(values[place], _Gathered()).include(gathered)
     made = [
         Group(value=value or None, totals=totals)
-        for value, gathered in found.items()
+        for value, gathered in whole.items()
         if (totals := gathered.totals()).spans
     ]
     return sorted(made, key=lambda group: (-group.totals.spans, group.value or ""))
@@ -93,11 +103,20 @@ class _Gathered:
         self._numbers.append(numbers)
         for counts, histogram in zip(self._counts, histograms, strict=True):
             if histogram is not None:
-                for bucket, count in decode(histogram).items():
-                    counts[bucket] = counts.get(bucket, 0) + count
+                _add(counts, decode(histogram))
+
+    def include(self, other: _Gathered) -> None:
+        self._numbers += other._numbers
+        for counts, more in zip(self._counts, other._counts, strict=True):
+            _add(counts, more)
 
     def totals(self) -> Totals:
         return _totals(list(map(sum, zip(*self._numbers, strict=True))), map(Histogram, self._counts))
+
+
+def _add(counts: dict[int, int], more: Mapping[int, int]) -> None:
+    for bucket, count in more.items():
+        counts[bucket] = counts.get(bucket, 0) + count
 
 
 def _totals(numbers: Sequence[int], distributions: Iterable[Histogram]) -> Totals:
@@ -124,15 +143,16 @@ def _steps(start_s: int, end_s: int, width_s: int) -> list[tuple[int, int, int]]
 
 
 def _rows(
-    db: sqlite3.Connection, width: int, low: int, high: int, where: Slice, key: str
-) -> Iterator[tuple[Any, tuple[int, ...], tuple[bytes | None, ...]]]:
+    db: sqlite3.Connection, width: int, low: int, high: int, where: Slice, keys: Sequence[str]
+) -> Iterator[tuple[tuple[Any, ...], tuple[int, ...], tuple[bytes | None, ...]]]:
     condition, values = _condition(where)
     query = (
-        f"SELECT {key}, {', '.join(_SUMS)}, {', '.join(HISTOGRAMS)}"
+        f"SELECT {', '.join(keys)}, {', '.join(_SUMS)}, {', '.join(HISTOGRAMS)}"
         f" FROM rollups CROSS JOIN series ON series.id = series WHERE {condition}"
     )
+    first, second = len(keys), len(keys) + len(_SUMS)
     for row in db.execute(query, (width, low, high, *values)):
-        yield row[0], row[1 : 1 + len(_SUMS)], row[1 + len(_SUMS) :]
+        yield row[:first], row[first:second], row[second:]
 
 
 def _added(

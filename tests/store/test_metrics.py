@@ -94,7 +94,8 @@ def test_groups(writer: Writer, db: sqlite3.Connection) -> None:
     faq, chat = Context(feature="faq"), Context(feature="chat")
     spans = [_at(0, context=faq), _at(1, context=chat), _at(2, context=chat), _at(3), _at(4), _at(5)]
     writer.submit(Batch(spans=spans)).result(10)
-    found = metrics.groups(db, S0, S0 + 60, "feature", LLM)
+    found, by_service = metrics.groups(db, S0, S0 + 60, ["feature", "service"], LLM)
+    assert [(group.value, group.totals.spans) for group in by_service] == [(None, 6)]
     assert [(group.value, group.totals.spans) for group in found] == [(None, 3), ("chat", 2), ("faq", 1)]
     assert metrics.totals(db, S0, S0 + 60, {"kind": "llm", "feature": ""}).spans == 3
     assert metrics.totals(db, S0, S0 + 60, {"kind": "llm", "feature": "chat"}).spans == 2
@@ -186,7 +187,7 @@ def test_nothing_yet(db: sqlite3.Connection) -> None:
     assert status.stats(db).last_received_ns is None
     assert status.model_totals(db) == []
     assert versions.live(db, 0) == []
-    assert metrics.groups(db, 0, S0, "model", {}) == []
+    assert metrics.groups(db, 0, S0, ["model", "feature"], {}) == [[], []]
 
 
 def test_versions(writer: Writer, db: sqlite3.Connection) -> None:

@@ -60,6 +60,9 @@ def load(db: sqlite3.Connection, now_ns: int, config: Config, first: int) -> Cos
         seen.monthly,
         metrics.course(db, starts[0], end_s + _STEP_S, _STEP_S, {}),
         starts,
-        [grouping(each, metrics.groups(db, *day, each, CALLS), where) for each in by],
+        [
+            grouping(each, found, where)
+            for each, found in zip(by, metrics.groups(db, *day, by, CALLS), strict=True)
+        ],
         metrics.sums(db, *day, {}).unpriced,
     )

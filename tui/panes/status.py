@@ -49,12 +49,11 @@ def load(db: sqlite3.Connection, now_ns: int, config: Config, first: int) -> Sta
     window = windows(now_ns, config).status
     seen = read_outlook(db, now_ns, config)
     (by,) = dimensions(first, 1)
-    grouped = metrics.groups(db, *window, by, CALLS)
-    troubled = _COMMON if seen.verdict.reasons else ()
+    grouped, *troubled = metrics.groups(db, *window, (by, *(_COMMON if seen.verdict.reasons else ())), CALLS)
     return status_view(
         seen,
         metrics.trend(db, *window, 60, CALLS),
-        [metrics.groups(db, *window, each, CALLS) for each in troubled],
+        troubled,
         grouping(by, grouped, f"since:{config.health.window_minutes}m"),
         window,
         now_ns,
