@@ -97,7 +97,7 @@ def _span() -> Span:
 class Watched(app.LlmwatchApp):
     """The app, with a list that has the screen to itself, presses of its own, and a look at its clock."""
 
-    CSS_PATH = [Path(app.__file__).parent / name for name in app.LlmwatchApp.CSS_PATH]
+    CSS_PATH = [Path(app.__file__).parent / name for name in app.LlmwatchApp.CSS_PATH]  # noqa: RUF012
 
     def __init__(self, path: Path, press: str, often: float, seconds: float, report: Path) -> None:
         super().__init__(path, "http://127.0.0.1:9", Config())

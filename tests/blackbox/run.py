@@ -34,7 +34,7 @@ _COMPLAINTS = re.compile(
 )
 _CALLS = """
     SELECT request_model, status = 'error', input_tokens, output_tokens FROM spans
-    WHERE kind IN ('llm', 'embedding') AND coalesce(usage_role, 'counted') = 'counted' AND state != 'partial'"""
+    WHERE kind IN ('llm', 'embedding') AND state != 'partial' AND coalesce(usage_role, 'counted') = 'counted'"""
 
 
 @dataclass
@@ -79,12 +79,11 @@ def stored(database: Path) -> Ledger:
 
 def environment(app: Path, folder: Path) -> Path:
     """The interpreter of an environment with what ``app`` needs; made unless it is there."""
-    needs = re.match(r"# needs: (.+)", app.read_text())
-    assert needs, f"{app.name} does not say what it needs"
+    needs = " ".join(re.findall(r"^# needs: (.+)", app.read_text(), re.MULTILINE)).split()
     python = folder / app.stem / "bin" / "python"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", str(folder / app.stem)], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "-qq", *needs[1].split()], check=True)
+        subprocess.run([str(python), "-m", "pip", "install", "-qq", *needs], check=True)
     return python
 
 

@@ -1,4 +1,4 @@
-"""What an app knows of its own run, printed one JSON object a line: the truth that the database is held against.
+"""What an app knows of its own run, one JSON object a line: the truth the database is held against.
 
 Standard library only: the apps run in environments that have nothing of llmwatch.
 """

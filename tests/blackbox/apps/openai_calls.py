@@ -1,4 +1,4 @@
-"""The same five OpenAI calls for every instrumentation: answered, streamed, a tool asked for, failing, embedded."""
+"""Five OpenAI calls for every instrumentation: answered, streamed, asking for a tool, failing, embedded."""
 
 from __future__ import annotations
 

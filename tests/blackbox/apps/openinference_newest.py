@@ -1,4 +1,5 @@
-# needs: openinference-instrumentation-openai openai httpx opentelemetry-sdk opentelemetry-exporter-otlp-proto-http
+# needs: openinference-instrumentation-openai openai httpx opentelemetry-sdk
+# needs: opentelemetry-exporter-otlp-proto-http
 """OpenInference's instrumentation with an ordinary OTLP exporter."""
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-# needs: openai>=2,<4 httpx opentelemetry-sdk opentelemetry-exporter-otlp-proto-grpc opentelemetry-instrumentation-genai-openai
+# needs: openai>=2,<4 httpx opentelemetry-sdk opentelemetry-exporter-otlp-proto-grpc
+# needs: opentelemetry-instrumentation-genai-openai
 """OpenTelemetry over gRPC with the official GenAI instrumentation."""
 
 from __future__ import annotations

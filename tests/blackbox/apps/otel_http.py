@@ -1,4 +1,5 @@
-# needs: openai>=2,<4 httpx opentelemetry-sdk opentelemetry-exporter-otlp-proto-http opentelemetry-instrumentation-genai-openai
+# needs: openai>=2,<4 httpx opentelemetry-sdk opentelemetry-exporter-otlp-proto-http
+# needs: opentelemetry-instrumentation-genai-openai
 """OpenTelemetry over HTTP with the official GenAI instrumentation."""
 
 from __future__ import annotations
