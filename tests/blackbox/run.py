@@ -34,7 +34,7 @@ _COMPLAINTS = re.compile(
 )
 _CALLS = """
     SELECT request_model, status = 'error', input_tokens, output_tokens FROM spans
-    WHERE kind IN ('llm', 'embedding') AND state != 'partial' AND coalesce(usage_role, 'counted') = 'counted'"""
+    WHERE kind IN ('llm', 'embedding') AND state != 'partial' AND ifnull(usage_role, 'counted') = 'counted'"""
 
 
 @dataclass
