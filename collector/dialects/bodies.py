@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from llmwatch.collector.dialects.langchain import answers
 from llmwatch.collector.dialects.messages import (
     input_messages,
     message,
@@ -14,7 +15,7 @@ from llmwatch.collector.dialects.messages import (
 from llmwatch.collector.dialects.values import first, parsed, text
 from llmwatch.store.span import Message
 
-_SAID: Final = ("messages", "input", "contents", "prompt")
+_SAID: Final = ("messages", "input", "contents", "prompt", "prompts")
 _SYSTEM: Final = ("system", "instructions", "systemInstruction", "system_instruction")
 _REASONS: Final = ("finish_reason", "finishReason", "stop_reason", "stopReason", "done_reason")
 
@@ -38,6 +39,8 @@ def response_messages(value: Any) -> tuple[Message, ...] | None:
     for key in ("choices", "candidates"):
         if isinstance(choices := body.get(key), list):
             return tuple([found for choice in choices if (found := _choice(choice))]) or None
+    if "generations" in body:  # LangChain
+        return tuple([found for said in answers(body) if (found := message(said, "assistant"))]) or None
     if isinstance(items := body.get("output"), list):  # OpenAI's responses API
         return output_messages(items)
     for key in ("message", "output"):  # Ollama, Bedrock

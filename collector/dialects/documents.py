@@ -19,6 +19,14 @@ def documents(value: Any) -> tuple[Document, ...] | None:
     return tuple([document for item in items if (document := _document(item))]) or None
 
 
+def documents_in(output: Any) -> tuple[Document, ...]:
+    """The documents that the output of a search is: a list, or an object with one (LangChain's)."""
+    found = parsed(output)
+    if isinstance(found, dict):
+        found = first(found, ("documents", "output", "results"))
+    return (documents(found) or ()) if isinstance(found, list) else ()
+
+
 def ranked(ids: Any, scores: Any) -> tuple[Document, ...]:
     """Documents of which only the ids and, in another list, the scores are known."""
     found, marks = parsed(ids), parsed(scores)
@@ -38,10 +46,12 @@ def _document(item: Any) -> Document | None:
         return None
     if isinstance(inner := item.get("document"), dict):  # OpenInference's rebuilt keys
         item = inner
+    metadata = mapping(item.get("metadata"))
+    known = {**(metadata or {}), **item}  # LangChain's documents have nothing but a text of their own
     found = Document(
-        id=clean(first(item, _IDS)),
+        id=clean(first(known, _IDS)),
         content=as_json(first(item, _TEXTS)),
-        score=number(first(item, _SCORES)),
-        metadata=mapping(item.get("metadata")),
+        score=number(first(known, _SCORES)),
+        metadata=metadata,
     )
     return found if found != Document() else None

@@ -1,4 +1,4 @@
-"""Messages in any shape: OpenTelemetry's, OpenAI's chat and responses, Anthropic's, Gemini's, plain text.
+"""Messages in any shape: OpenTelemetry's, OpenAI's, Anthropic's, Gemini's, LangChain's, plain text.
 
 Rebuilt flattened messages (flattened.py) have OpenInference's shape, which is read here too.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from llmwatch.collector.dialects.langchain import openai_message
 from llmwatch.collector.dialects.parts import REFUSAL, parts, tool_calls, tool_response
 from llmwatch.collector.dialects.schema import schema_messages
 from llmwatch.collector.dialects.values import clean, first, parsed, text
@@ -61,6 +62,7 @@ def message(item: Any, role: str) -> Message | None:
     if not isinstance(item, dict):
         found = parts(item)
         return Message(role=role, parts=found) if found else None
+    item = openai_message(item) or item
     listed = item.get("parts")
     if isinstance(listed, list) and "role" in item:  # OpenTelemetry's shape: all is in the parts
         found = parts(listed)
@@ -89,6 +91,8 @@ def _messages(value: Any, role: str) -> tuple[Message, ...] | None:
         return decoded
     held = parsed(value)
     items = held if isinstance(held, list) else [held]
+    if items and all(isinstance(item, list) for item in items):  # LangChain: a list for each prompt
+        items = [message for batch in items for message in batch]
     if isinstance(value, str):
         for item in items:
             if not _is_message(item):
@@ -100,7 +104,8 @@ def _messages(value: Any, role: str) -> tuple[Message, ...] | None:
 def _is_message(item: Any) -> bool:
     if not isinstance(item, dict):
         return False
-    return "role" in item or "parts" in item or "message" in item or str(item.get("type")) in _ITEM_ROLES
+    named = "role" in item or "parts" in item or "message" in item or str(item.get("type")) in _ITEM_ROLES
+    return named or openai_message(item) is not None
 
 
 def _role(item: Mapping[str, Any], role: str) -> str:
