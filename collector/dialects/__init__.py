@@ -1,16 +1,16 @@
 """One pure normaliser a dialect: raw records in, canonical spans out.
 
-A dialect is a table of what its attribute names mean (facts.py). All tables read every span at once, and the
-first dialect of `DIALECTS` whose marks it carries gives the span its dialect's name: a new one is a module
-with a table, and a line here.
+A dialect is a table of what its attribute names mean (facts.py). All tables read every span at once. The
+first dialect of `DIALECTS` whose scope a span comes from, else whose marks it carries, names it and may put
+right what was read: a new one is a module with a table, and a line here.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from llmwatch.collector.dialects.build import span_of
-from llmwatch.collector.dialects.facts import Dialect, Rules, read
+from llmwatch.collector.dialects.build import span_from
+from llmwatch.collector.dialects.facts import Dialect, Rules
 from llmwatch.collector.dialects.genai import GENAI
 from llmwatch.collector.dialects.genai_logs import log_of
 from llmwatch.collector.dialects.generic import GENERIC
@@ -30,7 +30,7 @@ _RULES: Final = Rules(DIALECTS)
 
 def normalise_span(raw: RawSpan) -> Span:
     """The canonical span of ``raw``."""
-    return span_of(raw, read(raw.attributes, _RULES))
+    return span_from(raw, _RULES)
 
 
 def normalise_log(raw: RawLog) -> Span | Score | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from llmwatch.collector.dialects.content import Conversation, conversation_of, document_list, tool_list
-from llmwatch.collector.dialects.facts import Facts
+from llmwatch.collector.dialects.facts import Facts, Rules, read
 from llmwatch.collector.dialects.generic import of_resource
 from llmwatch.collector.dialects.kinds import kind_of_model, kind_of_operation
 from llmwatch.collector.dialects.parts import REFUSAL
@@ -25,6 +25,12 @@ _FIRST_CHUNK: Final = frozenset({
 
 _NO_SETTINGS: Final = frozenset({"model", "messages", "input", "stream", "stream_options", "tools"})
 """Of all that a request holds, what is kept elsewhere."""
+
+
+def span_from(raw: RawSpan, rules: Rules) -> Span:
+    """The canonical span of ``raw`` by ``rules``, as its dialect means it."""
+    facts = read(raw.attributes, rules, raw.source.scope_name)
+    return span_of(rules.amended(raw, facts), facts)
 
 
 def span_of(raw: RawSpan, facts: Facts) -> Span:

@@ -12,9 +12,16 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from llmwatch.collector.dialects.flattened import Path, path_of
+from llmwatch.collector.records import RawSpan
 
 Parse: TypeAlias = Callable[[Any], Any]
 """Reads a value; None when it says nothing."""
+
+
+Facts: TypeAlias = dict[str, dict[str, Any]]
+"""What was read, by group and field. The group ``lists`` has the paths and values of flattened lists."""
+Amend: TypeAlias = Callable[[RawSpan, Facts], RawSpan]
+"""Changes facts in place, and gives the span back, as it came or as it should have."""
 
 
 class Fact(NamedTuple):
@@ -35,6 +42,10 @@ class Dialect(NamedTuple):
     """By attribute name; of names for the same field the earlier wins."""
     marks: tuple[str, ...] = ()
     """Names that only this dialect uses."""
+    scopes: tuple[str, ...] = ()
+    """Instrumentation scopes of this dialect, each with those below it; they tell more than marks do."""
+    amend: Amend | None = None
+    """Puts right what a table cannot say, of this dialect's spans only."""
     also: Mapping[str, Fact] = {}
     """A second fact of a name."""
     prefixes: Mapping[str, Fact] = {}
@@ -58,10 +69,6 @@ class Place(NamedTuple):
 
     list_name: str
     path: Path
-
-
-Facts: TypeAlias = dict[str, dict[str, Any]]
-"""What was read, by group and field. The group ``lists`` has the paths and values of flattened lists."""
 
 
 class Plan(NamedTuple):
@@ -88,6 +95,8 @@ class Rules:
 
     def __init__(self, dialects: Iterable[Dialect]) -> None:
         self._dialects = tuple(dialects)
+        self._amends = {dialect.name: dialect.amend for dialect in self._dialects if dialect.amend}
+        self._scopes: dict[str, str | None] = {}
         self._known: dict[str, Rule | Place | None] = {}
         self._also: dict[str, Rule] = {}
         self._prefixes: list[tuple[str, Fact]] = []
@@ -114,6 +123,21 @@ class Rules:
                     self._plans, self._planned = {}, len(names)
                 self._plans[names] = plan
         return plan
+
+    def dialect_of(self, scope: str) -> str | None:
+        """The dialect of an instrumentation scope, if its name says one."""
+        if scope in self._scopes:
+            return self._scopes[scope]
+        if len(self._scopes) >= _REMEMBERED:
+            self._scopes = {}
+        names = (d.name for d in self._dialects for begins in d.scopes if _is_below(scope, begins))
+        found = self._scopes[scope] = next(names, None)
+        return found
+
+    def amended(self, raw: RawSpan, facts: Facts) -> RawSpan:
+        """``raw`` as its dialect knows it to be meant; ``facts`` are put right."""
+        amend = self._amends.get(facts["span"]["dialect"])
+        return amend(raw, facts) if amend else raw
 
     def _made(self, names: tuple[str, ...]) -> Plan:
         plan = Plan(self._dialect(names), [], [], {})
@@ -157,11 +181,12 @@ class Rules:
         return None
 
 
-def read(attributes: Mapping[str, Any], rules: Rules) -> Facts:
-    """The facts in ``attributes``, each from the best source that says something."""
+def read(attributes: Mapping[str, Any], rules: Rules, scope: str = "") -> Facts:
+    """The facts in ``attributes`` (of ``scope``), each from the best source that says something."""
     dialect, sole, contested, lists = rules.plan(tuple(attributes))
     facts: Facts = {
-        "span": {"dialect": dialect}, "call": {}, "usage": {}, "parameters": {}, "context": {},
+        "span": {"dialect": rules.dialect_of(scope) or dialect},
+        "call": {}, "usage": {}, "parameters": {}, "context": {},
         "metadata": {}, "tool": {}, "retrieval": {}, "content": {}, "lists": {},
     }  # fmt: skip
     for group, field, name, parse in sole:
@@ -181,6 +206,10 @@ def read(attributes: Mapping[str, Any], rules: Rules) -> Facts:
 
 def _rule(fact: Fact, field: str, place: int) -> Rule:
     return Rule(fact.group, field, fact.parse, fact.tier * 10_000 + place)
+
+
+def _is_below(scope: str, begins: str) -> bool:
+    return scope.startswith(begins) and scope[len(begins) :][:1] in ("", ".", "/")
 
 
 def _rank(source: tuple[int, str, Parse]) -> int:

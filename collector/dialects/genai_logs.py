@@ -11,8 +11,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from llmwatch.collector.dialects.build import span_of
-from llmwatch.collector.dialects.facts import Rules, read
+from llmwatch.collector.dialects.build import span_from
+from llmwatch.collector.dialects.facts import Rules
 from llmwatch.collector.dialects.genai_events import DETAILS, EVALUATION, EXCEPTION, ROLES
 from llmwatch.collector.dialects.scores import evaluation
 from llmwatch.collector.dialects.values import parsed, text
@@ -51,7 +51,7 @@ def _partial(raw: RawLog, rules: Rules, attributes: Mapping[str, Any], *events: 
         events=events,
         source=raw.source,
     )
-    span = span_of(record, read(attributes, rules))
+    span = span_from(record, rules)
     call = span.call or Call()
     name = f"{call.operation or 'chat'} {call.request_model or call.response_model or ''}".strip()
     return replace(span, name=name, kind="llm" if span.kind == "span" else span.kind, state="partial")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from llmwatch.collector.dialects.facts import Dialect, Fact, Rules, read
+from llmwatch.collector.dialects.facts import Dialect, Fact, Facts, Rules, read
 from llmwatch.collector.dialects.values import count, text
+from llmwatch.collector.records import RawSpan
+from tests.dialects.raw import raw_span
 
 ONE = Dialect(
     name="one",
@@ -82,3 +84,29 @@ def test_a_name_may_say_two_things_and_a_prefix_may_name_a_place() -> None:
     assert facts["usage"] == {"tokens": 7}
     assert facts["call"] == {"told": "7"}
     assert facts["metadata"] == {"run.name": "n"}
+
+
+def test_a_scope_tells_more_than_marks_do() -> None:
+    by_scope = Dialect(name="scoped", facts={}, scopes=("vendor.sdk",))
+    by_mark = Dialect(name="marked", facts={}, marks=("mark",))
+    rules = Rules((by_mark, by_scope))
+    known = {
+        scope: read({"mark": 1}, rules, scope)["span"]["dialect"] for scope in ("vendor.sdk", "vendor.sdk.v1")
+    }
+    assert set(known.values()) == {"scoped"}
+    assert read({"mark": 1}, rules, "vendor.sdk_v2")["span"]["dialect"] == "marked"
+    assert read({"mark": 1}, rules)["span"]["dialect"] == "marked"
+
+
+def test_a_dialect_puts_right_what_was_read_of_its_own_spans() -> None:
+    def amend(raw: RawSpan, facts: Facts) -> RawSpan:
+        facts["span"]["kind"] = "agent"
+        return raw
+
+    rules = Rules(
+        (Dialect(name="own", facts={}, marks=("own",), amend=amend), Dialect(name="last", facts={}))
+    )
+    for name, kind in (("own", "agent"), ("other", None)):
+        facts = read({name: 1}, rules)
+        rules.amended(raw_span({name: 1}), facts)
+        assert facts["span"].get("kind") == kind
