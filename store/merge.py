@@ -81,6 +81,8 @@ def _later(earlier: _S, later: _S) -> _S:
 
 def _call(merged: Call | None, calls: Sequence[Call]) -> Call | None:
     usages = sorted((c.usage for c in calls if c.usage), key=lambda usage: not usage.estimated)
+    if merged is not None and merged.stream is False:  # Braintrust sends the duration, in another record
+        merged = replace(merged, time_to_first_chunk_ns=None)
     if merged is None or not usages:
         return merged
     usage: Usage = reduce(_later, usages)

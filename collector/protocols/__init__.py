@@ -13,6 +13,8 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import Scope
 
+from llmwatch.collector.protocols.braintrust import routes as braintrust
+
 
 class Protocol(NamedTuple):
     """What one platform's clients talk to."""
@@ -23,7 +25,7 @@ class Protocol(NamedTuple):
     """An error, by HTTP status and message, in the terms that its clients know."""
 
 
-PROTOCOLS: Final[tuple[Protocol, ...]] = ()
+PROTOCOLS: Final[tuple[Protocol, ...]] = (Protocol("braintrust", braintrust.routes, braintrust.refuse),)
 
 
 def protocol_of(scope: Scope) -> Protocol | None:
