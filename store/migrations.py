@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlite_utils.migrations import Migrations
 
 from llmwatch.store.dictionary import dictionary
+from llmwatch.store.writes.subjects import join_scores
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -24,6 +25,12 @@ def _first(db: Database) -> None:
 @migrations(name="0002_registry")
 def _registry(db: Database) -> None:
     _run(db, "registry.sql")
+
+
+@migrations(name="0003_subjects")
+def _subjects(db: Database) -> None:
+    _run(db, "subjects.sql")
+    join_scores(db.conn, [number for (number,) in db.execute("SELECT id FROM scores")])
 
 
 def _run(db: Database, name: str) -> None:

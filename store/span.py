@@ -244,7 +244,10 @@ class Cost(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Score(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A judgement of a span, a trace or a session: feedback, an evaluation, a label."""
+    """A judgement of a span, a trace or a session: feedback, an evaluation, a label.
+
+    What it is about may come later, and ids may be written otherwise than those of spans (names.py).
+    """
 
     score_id: str
     """The sender's id, or a digest of the score: sending it again changes nothing."""
@@ -253,6 +256,8 @@ class Score(Struct, frozen=True, kw_only=True, omit_defaults=True):
     trace_id: str | None = None
     span_id: str | None = None
     session_id: str | None = None
+    request_id: str | None = None
+    """Any other name that the sender has for the call: the provider's response id, a request id, …"""
     value: float | None = None
     """0 to 1 where the scale is known; the sender's number otherwise."""
     raw_value: str | None = None

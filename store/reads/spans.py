@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Final
+from typing import Any, Final
+
+from msgspec.structs import replace
 
 from llmwatch.store.mapping import Mapper, names
 from llmwatch.store.merge import merge
@@ -49,7 +51,7 @@ def detail(db: sqlite3.Connection, trace_id: str, span_id: str) -> SpanDetail | 
     return SpanDetail(
         row=row,
         span=span,
-        scores=_scores(db, trace_id, span_id, span.context.session_id),
+        scores=_scores(db, row, span.context.session_id),
         replays=_replays(db, codec, trace_id, span_id),
     )
 
@@ -94,17 +96,27 @@ def _by_prefix(db: sqlite3.Connection, prefix: str) -> tuple[str, str] | None:
     return trace_id, found[0][1]
 
 
-def _scores(db: sqlite3.Connection, trace_id: str, span_id: str, session_id: str | None) -> tuple[Score, ...]:
+def _scores(db: sqlite3.Connection, row: SpanRow, session_id: str | None) -> tuple[Score, ...]:
+    """Of the span, of its trace, of its session, each with our ids of what it is about."""
     columns = ", ".join(Score.__struct_fields__)
-    rows = db.execute(
-        f"SELECT {columns} FROM scores WHERE trace_id = :trace AND (span_id IS NULL OR span_id = :span)"
-        f" UNION SELECT {columns} FROM scores WHERE span_id = :span AND trace_id IS NULL"
-        f" UNION SELECT {columns} FROM scores"
-        "  WHERE session_id = :session AND trace_id IS NULL AND span_id IS NULL"
+    found = db.execute(
+        f"SELECT {columns}, trace, span FROM scores"
+        f" WHERE trace = (SELECT trace FROM spans WHERE id = :span)"
+        "  AND (span = :span OR (span IS NULL AND span_id IS NULL))"
+        f" UNION ALL SELECT {columns}, trace, span FROM scores"
+        "  WHERE session_id = :session AND trace_id IS NULL AND trace IS NULL"
         " ORDER BY time_ns, score_id",
-        {"trace": trace_id, "span": span_id, "session": session_id},
+        {"span": row.id, "session": session_id},
     )
-    return tuple(Score(**dict(zip(Score.__struct_fields__, row, strict=True))) for row in rows)
+    return tuple(_score(row, *values) for values in found)
+
+
+def _score(row: SpanRow, *values: Any) -> Score:
+    *fields, trace, span = values
+    score = Score(**dict(zip(Score.__struct_fields__, fields, strict=True)))
+    if trace is None:
+        return score
+    return replace(score, trace_id=row.trace_id, span_id=None if span is None else row.span_id)
 
 
 def _replays(db: sqlite3.Connection, codec: Codec, trace_id: str, span_id: str) -> tuple[Replay, ...]:

@@ -18,6 +18,7 @@ from llmwatch.store.writes.family import Family, Fresh
 from llmwatch.store.writes.insert import insert
 from llmwatch.store.writes.rollups import write_rollups
 from llmwatch.store.writes.shelf import Shelf
+from llmwatch.store.writes.subjects import join_spans
 from llmwatch.store.writes.tally import Tally
 from llmwatch.store.writes.traces import write_traces
 
@@ -63,6 +64,7 @@ def write_spans(shelf: Shelf, arrivals: Iterable[Arrival], received_ns: int) -> 
     _write_rows(shelf, [family for family, _ in grown])
     write_traces(shelf, grown, received_ns)
     write_rollups(shelf, changes)
+    join_spans(shelf, [family for family, _ in grown])
     keep(shelf, [family for family, _ in grown])
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
+from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
+from sqlite_utils import Database
 
+from llmwatch.store.database import APPLICATION_ID, SCHEMA_VERSION
+from llmwatch.store.migrations import migrations
 from llmwatch.store.projection import Brief, project
 from llmwatch.store.span import Call, Content, Context, Cost, Message, Part, Span, Usage
 
@@ -63,3 +68,12 @@ def who(**fields: Any) -> Context:
 def brief(record: Span) -> Brief:
     """The brief of a record."""
     return project(record, 0)[0]
+
+
+def old_file(path: Path, *, before: str) -> sqlite3.Connection:
+    """A file as it was before the migration of this name, open."""
+    db = sqlite3.connect(path, isolation_level=None)
+    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    migrations.apply(Database(db), stop_before=before)
+    db.execute(f"PRAGMA user_version = {SCHEMA_VERSION - len(migrations.pending(Database(db)))}")
+    return db

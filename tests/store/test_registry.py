@@ -18,6 +18,7 @@ from llmwatch.store.writer import Writer
 from llmwatch.store.writes import datasets as write
 from llmwatch.store.writes import prompts as write_prompts
 from tests.dialects.stored import writing
+from tests.store.builders import old_file
 
 T0 = 1_700_000_000_000_000_000
 ANSWER = NewPrompt(name="support/answer", type="text", prompt="Answer: {{q}}", config={"temperature": 0.2})
@@ -33,21 +34,7 @@ def db(tmp_path: Path) -> Iterator[sqlite3.Connection]:
 
 def test_a_file_of_the_first_schema_gets_the_tables(tmp_path: Path) -> None:
     path = tmp_path / "llmwatch.db"
-    prepare(path)
-    with closing(sqlite3.connect(path)) as db:
-        tables = (
-            "prompts",
-            "prompt_labels",
-            "datasets",
-            "dataset_items",
-            "dataset_runs",
-            "dataset_run_items",
-        )
-        for table in tables:
-            db.execute(f"DROP TABLE {table}")
-        db.execute("DELETE FROM _sqlite_migrations WHERE name >= '0002'")
-        db.execute("PRAGMA user_version = 1")
-        db.commit()
+    old_file(path, before="0002_registry").close()
     prepare(path)
     with closing(connect_reader(path)) as db:
         assert db.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
