@@ -13,7 +13,11 @@ from llmwatch.collector.dialects.values import first, flag, text
 from llmwatch.errors import IngestError
 from llmwatch.store.span import Score
 
-_SPAN_IDS: Final = ("span_id", "observation_id", "generation_id", "message_id", "run_id", "request_id")
+_SPAN_IDS: Final = ("span_id", "observation_id", "generation_id", "run_id")
+_REQUEST_IDS: Final = (
+    "response_id", "completion_id", "message_id", "request_id", "client_request_id", "row_id",
+)  # fmt: skip
+"""Other names that the call may have: the provider's of its answer, the app's of its request."""
 _SESSION_IDS: Final = ("session_id", "conversation_id", "thread_id", "session")
 _NAMES: Final = ("name", "key", "metric", "score_name", "eval_name")
 _VALUES: Final = ("value", "score", "result")
@@ -77,8 +81,10 @@ def _body(item: Any, what: str, example: str) -> dict[str, Any]:
     if not isinstance(item, dict):
         raise IngestError(f"a {what} is a JSON object", hint=example)
     body = snake_names(item)
-    if all(first(body, names) is None for names in (TRACE_IDS, _SPAN_IDS, _SESSION_IDS)):
-        raise IngestError(f"the {what} has no trace_id, span_id or session_id to be about", hint=example)
+    if all(first(body, names) is None for names in (TRACE_IDS, _SPAN_IDS, _REQUEST_IDS, _SESSION_IDS)):
+        raise IngestError(
+            f"the {what} has no trace_id, span_id, request_id or session_id to be about", hint=example
+        )
     return body
 
 
@@ -87,6 +93,7 @@ def _score(body: Mapping[str, Any], name: str, said: Judgement, source: str) -> 
         "trace_id": identity(first(body, TRACE_IDS)),
         "span_id": identity(first(body, _SPAN_IDS)),
         "session_id": text(first(body, _SESSION_IDS)),
+        "request_id": text(first(body, _REQUEST_IDS)),
         "user_id": text(first(body, ("user_id", "user"))),
     }
     remark = comment(first(body, _COMMENTS))

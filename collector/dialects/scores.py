@@ -13,9 +13,11 @@ from llmwatch.store.span import Score
 
 _PREFIX: Final = "eval."
 _FEEDBACK: Final = ("user.feedback", "user_feedback", "feedback.score", "feedback.value", "feedback.rating")
-_COMMENTS: Final = ("feedback.comment", "user.feedback.comment", "feedback.text")
+_COMMENTS: Final = ("feedback.comment", "user.feedback.comment", "feedback.text", "logfire.feedback.comment")
 _REGENERATED: Final = "user.regenerated"
-_NAMES: Final = frozenset({*_FEEDBACK, _REGENERATED})
+_LOGFIRE: Final = "logfire.feedback.name"
+"""Names the attribute that has the judgement, of the span's parent."""
+_NAMES: Final = frozenset({*_FEEDBACK, _REGENERATED, _LOGFIRE})
 
 _harmless: set[str] = set()  # names seen before that are no scores: the same few hundred come with every span
 _REMEMBERED: Final = 20_000
@@ -47,12 +49,14 @@ def evaluation(
     if name is None or said is None:
         return None
     explanation = comment(attributes.get("gen_ai.evaluation.explanation"))
+    response_id = text(attributes.get("gen_ai.response.id"))
     return Score(
-        score_id=digest(trace_id, span_id, name, said.raw, label, explanation),
+        score_id=digest(trace_id, span_id or response_id, name, said.raw, label, explanation),
         name=name,
         time_ns=time_ns,
         trace_id=trace_id,
         span_id=span_id,
+        request_id=response_id,
         session_id=text(attributes.get("session.id")),
         value=said.value,
         raw_value=said.raw,
@@ -78,6 +82,9 @@ def _of_attribute(raw: RawSpan, name: str) -> Score | None:
     if name == _REGENERATED:
         return _score(raw, "regenerated", "regenerated", "user", None) if flag(value) else None
     remark = comment(first(raw.attributes, _COMMENTS))
+    if name == _LOGFIRE:
+        named = str(value)
+        return _score(raw, named, raw.attributes.get(named), "user", remark)
     return _score(raw, "user_feedback", value, "user", remark, stars=name == "feedback.rating")
 
 
@@ -87,13 +94,16 @@ def _score(
     said = judgement(value, stars=stars)
     if said is None or not name:
         return None
-    about = raw.links[0] if raw.links and source == "user" else raw
+    link = raw.links[0] if raw.links and source == "user" else None
+    trace_id, span_id = (link.trace_id, link.span_id) if link else (raw.trace_id, raw.span_id)
+    if _LOGFIRE in raw.attributes and raw.parent_id:
+        span_id = raw.parent_id
     return Score(
-        score_id=digest(about.trace_id, about.span_id, name, said.raw, remark),
+        score_id=digest(trace_id, span_id, name, said.raw, remark),
         name=name,
         time_ns=raw.end_ns or raw.start_ns,
-        trace_id=about.trace_id,
-        span_id=about.span_id,
+        trace_id=trace_id,
+        span_id=span_id,
         session_id=text(raw.attributes.get("session.id")),
         value=said.value,
         raw_value=said.raw,

@@ -9,6 +9,7 @@ import pytest
 from llmwatch.collector.dialects import scores_of
 from llmwatch.collector.dialects.judgements import judgement
 from llmwatch.collector.dialects.plainjson import feedback_from, score_from
+from llmwatch.collector.dialects.scores import evaluation
 from llmwatch.errors import IngestError
 from tests.dialects.raw import SPAN, START, TRACE, event, link, raw_span
 
@@ -43,6 +44,13 @@ def test_judgements(value: Any, options: dict[str, Any], meaning: float | None) 
     said = judgement(value, **options)
     assert said
     assert said.value == meaning
+
+
+def test_an_evaluation_without_a_span_names_the_response() -> None:
+    said = {"gen_ai.evaluation.name": "q", "gen_ai.evaluation.score.value": 1, "gen_ai.response.id": "r-1"}
+    found = evaluation(said, None, None, START)
+    assert found
+    assert (found.trace_id, found.span_id, found.request_id) == (None, None, "r-1")
 
 
 @pytest.mark.parametrize("value", [None, "", "x" * 101, [], {}, float("nan")])
@@ -146,17 +154,18 @@ def test_posted_scores(body: dict[str, Any], score: tuple[Any, ...]) -> None:
 @pytest.mark.parametrize(
     ("body", "about"),
     [
-        ({"traceId": "ABC", "spanId": "DEF"}, ("abc", "def", None)),
-        ({"run_id": "0199A-B"}, (None, "0199a-b", None)),
-        ({"message_id": "m-1"}, (None, "m-1", None)),
-        ({"request_id": "r-1"}, (None, "r-1", None)),
-        ({"session_id": "S-1"}, (None, None, "S-1")),
-        ({"trace_id": "t", "observation_id": "o"}, ("t", "o", None)),
+        ({"traceId": "ABC", "spanId": "DEF"}, ("abc", "def", None, None)),
+        ({"run_id": "0199A-B"}, (None, "0199a-b", None, None)),
+        ({"message_id": "M-1"}, (None, None, "M-1", None)),
+        ({"requestId": "r-1"}, (None, None, "r-1", None)),
+        ({"response_id": "chatcmpl-Ab", "request_id": "r-1"}, (None, None, "chatcmpl-Ab", None)),
+        ({"session_id": "S-1"}, (None, None, None, "S-1")),
+        ({"trace_id": "t", "observation_id": "o"}, ("t", "o", None, None)),
     ],
 )
 def test_what_a_score_is_about(body: dict[str, Any], about: tuple[Any, ...]) -> None:
     found = score_from({"name": "quality", "value": 1, **body})
-    assert (found.trace_id, found.span_id, found.session_id) == about
+    assert (found.trace_id, found.span_id, found.request_id, found.session_id) == about
 
 
 @pytest.mark.parametrize(
@@ -205,11 +214,11 @@ def test_posted_feedback_says_when_and_why() -> None:
 @pytest.mark.parametrize(
     ("read", "body", "message"),
     [
-        (score_from, {"name": "quality", "value": 1}, "no trace_id, span_id or session_id"),
+        (score_from, {"name": "quality", "value": 1}, "no trace_id, span_id, request_id or session_id"),
         (score_from, {**ABOUT, "value": 1}, "needs a name"),
         (score_from, {**ABOUT, "name": "quality"}, "neither a value nor a label"),
         (score_from, [], "a score is a JSON object"),
-        (feedback_from, {"feedback": "thumbs_up"}, "no trace_id, span_id or session_id"),
+        (feedback_from, {"feedback": "thumbs_up"}, "no trace_id, span_id, request_id or session_id"),
         (feedback_from, {**ABOUT}, "says nothing"),
         (feedback_from, "thumbs_up", "a feedback is a JSON object"),
     ],
