@@ -6,8 +6,8 @@ usage, and two instrumentations of one client make two spans of one call. So a s
 - ``rollup`` when a span below it carries usage too: the deepest one counts;
 - ``duplicate`` when a sibling that overlaps it in time answers for the same response of the same model and
   knows more of its usage (of equals the one with the smaller span id counts);
-- ``counted`` otherwise; spans that carry no usage have no role, but a model call around another one (two
-  instrumentations saw the same one fail) is a ``rollup`` too.
+- ``counted`` otherwise; spans that carry no usage have no role, but a model call around another of its kind
+  (two instrumentations saw the same one fail, a function that embeds) is a ``rollup`` too.
 
 Spans in a cycle of parents are each other's descendants, so none of them counts.
 """
@@ -24,17 +24,18 @@ def usage_roles(spans: Iterable[Brief]) -> dict[str, UsageRole]:
     """The role of every span that has one, by span id. ``spans`` are all of one trace, in any order."""
     parents: dict[str, str | None] = {}
     carriers: list[Brief] = []
-    calls: list[Brief] = []
+    calls: dict[str, list[Brief]] = {"llm": [], "embedding": []}
     for span in spans:
         parents[span.span_id] = span.parent_id
         if span.carries_usage:
             carriers.append(span)
-        if span.kind == "llm":
-            calls.append(span)
+        if span.kind in calls:
+            calls[span.kind].append(span)
     roles: dict[str, UsageRole] = {}
-    if len(calls) > 1:
-        around = _above(calls, parents)
-        roles = {span.span_id: "rollup" for span in calls if span.span_id in around}
+    for alike in calls.values():
+        if len(alike) > 1:
+            around = _above(alike, parents)
+            roles.update({span.span_id: "rollup" for span in alike if span.span_id in around})
     above = _above(carriers, parents)
     replies: dict[tuple[str | None, str], list[Brief]] = {}
     for span in carriers:

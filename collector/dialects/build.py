@@ -5,15 +5,28 @@ from __future__ import annotations
 from typing import Any, Final
 
 from llmwatch.collector.dialects.content import Conversation, conversation_of, document_list, tool_list
+from llmwatch.collector.dialects.documents import documents_in
 from llmwatch.collector.dialects.facts import Facts, Rules, read
-from llmwatch.collector.dialects.generic import of_resource
+from llmwatch.collector.dialects.generic import WHO, is_unnamed, of_resource
 from llmwatch.collector.dialects.kinds import kind_of_model, kind_of_operation
 from llmwatch.collector.dialects.parts import REFUSAL
 from llmwatch.collector.dialects.usage import usage_of
-from llmwatch.collector.dialects.values import flag, text
+from llmwatch.collector.dialects.values import first, flag, text
 from llmwatch.collector.dialects.vectors import without_vectors
 from llmwatch.collector.records import RawSpan
-from llmwatch.store.span import Call, Content, Context, Event, Kind, Link, Retrieval, Span, Status, Tool
+from llmwatch.store.span import (
+    Call,
+    Content,
+    Context,
+    Event,
+    JsonObject,
+    Kind,
+    Link,
+    Retrieval,
+    Span,
+    Status,
+    Tool,
+)
 
 _STATUSES: Final[dict[int, Status]] = {1: "ok", 2: "error"}
 _FIRST_CHUNK: Final = frozenset({
@@ -23,7 +36,9 @@ _FIRST_CHUNK: Final = frozenset({
 })  # fmt: skip
 """Events that mark the first chunk of a stream, or each chunk."""
 
-_NO_SETTINGS: Final = frozenset({"model", "messages", "input", "stream", "stream_options", "tools"})
+_NO_SETTINGS: Final = frozenset({
+    "model", "messages", "input", "prompt", "system", "instructions", "stream", "stream_options", "tools",
+})  # fmt: skip
 """Of all that a request holds, what is kept elsewhere."""
 
 
@@ -36,14 +51,14 @@ def span_from(raw: RawSpan, rules: Rules) -> Span:
 def span_of(raw: RawSpan, facts: Facts) -> Span:
     """The canonical span of ``raw``, whose attributes say ``facts``."""
     kind = _kind(facts, raw.name)
-    status: Status = _STATUSES.get(raw.status_code, "unset")
+    status: Status = facts["span"].get("status") or _STATUSES.get(raw.status_code, "unset")
     said = conversation_of(raw, facts, kind)
     error_type, error_message = _error(raw, facts) if status == "error" else (None, None)
     return Span(
         trace_id=raw.trace_id,
         span_id=raw.span_id,
         parent_id=raw.parent_id,
-        name=raw.name,
+        name=facts["span"].get("name") or raw.name,
         kind=kind,
         dialect=facts["span"]["dialect"],
         state="ended" if raw.end_ns is not None else "started",
@@ -87,9 +102,22 @@ def _error(raw: RawSpan, facts: Facts) -> tuple[str | None, str | None]:
 
 def _context(raw: RawSpan, facts: Facts) -> Context:
     fields: dict[str, Any] = of_resource(raw.source.resource) | facts["context"]
+    if (project := fields.pop("project", None)) and is_unnamed(fields.get("service")):
+        fields["service"] = project
     if own := facts["metadata"]:
         fields["metadata"] = {**fields.get("metadata", {}), **own}
+    if "metadata" in fields:
+        _add_who(fields, fields["metadata"])
+    if facts["variables"]:
+        fields.setdefault("prompt_variables", facts["variables"])
     return Context(**fields)
+
+
+def _add_who(fields: dict[str, Any], metadata: JsonObject) -> None:
+    """Session and user out of metadata, where some frameworks leave them (LangChain's config)."""
+    for field, names in WHO.items():
+        if not fields.get(field) and (found := text(first(metadata, names))):
+            fields[field] = found
 
 
 def _call(raw: RawSpan, facts: Facts, said: Conversation, status: Status) -> Call | None:
@@ -110,8 +138,9 @@ def _call(raw: RawSpan, facts: Facts, said: Conversation, status: Status) -> Cal
         parameters = {name: v for name, v in request.items() if name not in _NO_SETTINGS} | parameters
     if status == "error" and not fields.get("request_model"):  # nobody answered
         fields["request_model"] = fields.pop("response_model", None)
-    if raw.events and "time_to_first_chunk_ns" not in fields:
-        fields["time_to_first_chunk_ns"] = _first_chunk(raw)
+    first_chunk_ns = fields.pop("first_chunk_at_ns", None)
+    if "time_to_first_chunk_ns" not in fields and (raw.events or first_chunk_ns):
+        fields["time_to_first_chunk_ns"] = _first_chunk(raw, first_chunk_ns)
     if fields.get("stream") is False:  # OpenLIT sends the duration of calls that were not streamed
         fields.pop("time_to_first_chunk_ns", None)
     return Call(**fields, parameters=parameters or None, usage=usage)
@@ -130,9 +159,10 @@ def _add_answer(fields: dict[str, Any], said: Conversation) -> None:
         fields.setdefault("finish_reasons", tuple(reasons))
 
 
-def _first_chunk(raw: RawSpan) -> int | None:
-    times = [event.time_ns - raw.start_ns for event in raw.events if event.name in _FIRST_CHUNK]
-    return min((time for time in times if time >= 0), default=None)
+def _first_chunk(raw: RawSpan, at_ns: int | None) -> int | None:
+    times = [event.time_ns for event in raw.events if event.name in _FIRST_CHUNK]
+    after = [time - raw.start_ns for time in (times if at_ns is None else [at_ns])]
+    return min((time for time in after if time >= 0), default=None)
 
 
 def _tool(raw: RawSpan, facts: Facts, said: Conversation) -> Tool:
@@ -144,7 +174,7 @@ def _retrieval(facts: Facts, said: Conversation, kind: Kind) -> Retrieval | None
     fields: dict[str, Any] = facts["retrieval"]
     if not (fields or "documents" in facts["lists"] or kind in ("retriever", "reranker")):
         return None
-    found = document_list(facts)
+    found = document_list(facts) or documents_in(said.output_text)
     return Retrieval(
         query=fields.get("query") or said.input_text,
         top_k=fields.get("top_k"),

@@ -12,9 +12,9 @@ from llmwatch.collector.dialects.documents import documents, ranked
 from llmwatch.collector.dialects.facts import Facts
 from llmwatch.collector.dialects.flattened import rebuilt
 from llmwatch.collector.dialects.genai_events import COMPLETION, DETAILS, PROMPT, ROLES, event_message
-from llmwatch.collector.dialects.messages import input_messages, output_messages, with_system
+from llmwatch.collector.dialects.messages import input_messages, message, output_messages, with_system
 from llmwatch.collector.dialects.readers import definitions
-from llmwatch.collector.dialects.values import text
+from llmwatch.collector.dialects.values import first, parsed, text
 from llmwatch.collector.dialects.vectors import without_vectors_in
 from llmwatch.collector.records import RawEvent, RawSpan
 from llmwatch.store.span import Document, JsonObject, Kind, Message
@@ -24,6 +24,7 @@ Read: TypeAlias = Callable[[Any], Messages | None]
 
 _SAID: Final = (("gen_ai.input.messages", input_messages), ("gen_ai.prompt", request_messages))
 _ANSWERED: Final = (("gen_ai.output.messages", output_messages), ("gen_ai.completion", response_messages))
+_PIECES: Final = {"content": "answer", "reasoning": "answer_reasoning", "tool_calls": "answer_calls"}
 
 
 class Conversation(Struct, frozen=True):
@@ -51,8 +52,9 @@ def conversation_of(raw: RawSpan, facts: Facts, kind: Kind) -> Conversation:
     if raw.events:
         told, answers = _of_events(raw.events)
         said, answered = said or told, answered or answers
-    said = said or content.get("old_input_messages")
-    answered = answered or content.get("old_output_messages")
+    said = said or content.get("old_input_messages") or input_messages(_unwrapped(facts, "prompts"))
+    answered = answered or content.get("old_output_messages") or _in_pieces(content)
+    answered = answered or output_messages(_unwrapped(facts, "choices"))
     sent, got = content.get("prompt") or content.get("input_value"), content.get("output_value")
     if kind == "llm":
         said = said or (request_messages(sent) if sent else None)
@@ -62,6 +64,15 @@ def conversation_of(raw: RawSpan, facts: Facts, kind: Kind) -> Conversation:
     if system := content.get("system"):
         said = with_system(system, said or ())
     return Conversation(said or (), answered or (), None if said else sent, None if answered else got)
+
+
+def _in_pieces(content: dict[str, Any]) -> Messages | None:
+    """An answer whose text, reasoning and tool calls came in an attribute each."""
+    pieces = {name: content.get(field) for name, field in _PIECES.items()}
+    if not any(pieces.values()):
+        return None
+    found = message(pieces, "assistant")
+    return (found,) if found else None
 
 
 def document_list(facts: Facts) -> tuple[Document, ...]:
@@ -84,12 +95,19 @@ def tool_list(facts: Facts) -> tuple[JsonObject, ...]:
 
 def _schema(tool: Any) -> Any:
     inner = tool.get("tool") if isinstance(tool, dict) else None
-    return inner.get("json_schema") if isinstance(inner, dict) else tool
+    found = inner.get("json_schema") if isinstance(inner, dict) else tool
+    return {name: parsed(value) for name, value in found.items()} if isinstance(found, dict) else found
 
 
 def _list(facts: Facts, name: str) -> list[Any]:
     flattened = facts["lists"].get(name)
     return rebuilt(flattened) if flattened else []
+
+
+def _unwrapped(facts: Facts, name: str) -> list[Any]:
+    """Flattened prompts or completions: messages or text, in OpenInference's names below a word for them."""
+    found = [item for item in _list(facts, name) if isinstance(item, dict)]
+    return [first(item, ("prompt", "completion")) or item for item in found]
 
 
 def _embedded(facts: Facts) -> str | None:

@@ -24,6 +24,9 @@ Amend: TypeAlias = Callable[[RawSpan, Facts], RawSpan]
 """Changes facts in place, and gives the span back, as it came or as it should have."""
 
 
+Rename: TypeAlias = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+
+
 class Fact(NamedTuple):
     """A field that an attribute fills."""
 
@@ -44,6 +47,8 @@ class Dialect(NamedTuple):
     """Names that only this dialect uses."""
     scopes: tuple[str, ...] = ()
     """Instrumentation scopes of this dialect, each with those below it; they tell more than marks do."""
+    rename: Rename | None = None
+    """Gives this dialect's spans the names of its table, where their own could be anybody's."""
     amend: Amend | None = None
     """Puts right what a table cannot say, of this dialect's spans only."""
     also: Mapping[str, Fact] = {}
@@ -95,6 +100,7 @@ class Rules:
 
     def __init__(self, dialects: Iterable[Dialect]) -> None:
         self._dialects = tuple(dialects)
+        self.renames = {dialect.name: dialect.rename for dialect in self._dialects if dialect.rename}
         self._amends = {dialect.name: dialect.amend for dialect in self._dialects if dialect.amend}
         self._scopes: dict[str, str | None] = {}
         self._known: dict[str, Rule | Place | None] = {}
@@ -183,11 +189,16 @@ class Rules:
 
 def read(attributes: Mapping[str, Any], rules: Rules, scope: str = "") -> Facts:
     """The facts in ``attributes`` (of ``scope``), each from the best source that says something."""
-    dialect, sole, contested, lists = rules.plan(tuple(attributes))
+    plan = rules.plan(tuple(attributes))
+    dialect = rules.dialect_of(scope) or plan.dialect
+    if rename := rules.renames.get(dialect):
+        attributes = rename(attributes)
+        plan = rules.plan(tuple(attributes))
+    _, sole, contested, lists = plan
     facts: Facts = {
-        "span": {"dialect": rules.dialect_of(scope) or dialect},
+        "span": {"dialect": dialect},
         "call": {}, "usage": {}, "parameters": {}, "context": {},
-        "metadata": {}, "tool": {}, "retrieval": {}, "content": {}, "lists": {},
+        "variables": {}, "metadata": {}, "tool": {}, "retrieval": {}, "content": {}, "lists": {},
     }  # fmt: skip
     for group, field, name, parse in sole:
         known = parse(attributes[name])

@@ -27,6 +27,12 @@ _NAMES: Final = {
     "service": _SERVICE,
 }  # fmt: skip
 
+WHO: Final = {
+    "session_id": (*_NAMES["session_id"], "session", "sessionId", "conversationId", "threadId"),
+    "user_id": (*_NAMES["user_id"], "user", "userId", "customer_id"),
+}
+"""Names for session and user where an app has a place of its own for them: metadata, properties."""
+
 GENERIC: Final = Dialect(
     name="generic",
     facts={
@@ -64,9 +70,14 @@ def of_resource(resource: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
+def is_unnamed(service: str | None) -> bool:
+    """Whether a service has no name, or the one that SDKs make up: its platform's project says more."""
+    return service is None or service.startswith("unknown_service")
+
+
 def _of_resource(resource: Mapping[str, Any]) -> dict[str, str]:
     service, project = text(first(resource, _SERVICE)), text(resource.get("openinference.project.name"))
-    if project and (service is None or service.startswith("unknown_service")):
+    if project and is_unnamed(service):
         service = project
     found = {
         "service": service,

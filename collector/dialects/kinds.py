@@ -10,7 +10,9 @@ _OPERATIONS: Final[dict[str, Kind]] = {
     "chat": "llm", "text_completion": "llm", "generate_content": "llm", "completion": "llm",
     "generate": "llm",
     "response": "llm", "responses": "llm", "llm_call": "llm", "inference": "llm", "message": "llm",
-    "embeddings": "embedding", "embedding": "embedding",
+    "acompletion": "llm", "atext_completion": "llm", "aresponses": "llm", "anthropic_messages": "llm",
+    "embeddings": "embedding", "embedding": "embedding", "aembedding": "embedding", "arerank": "reranker",
+    "vectordb": "retriever", "agent": "agent", "framework": "chain", "workflow": "chain",
     "retrieval": "retriever", "retrieve": "retriever", "rerank": "reranker",
     "execute_tool": "tool", "tool_call": "tool",
     "create_agent": "agent", "invoke_agent": "agent", "agent_call": "agent", "agent_step": "agent",
@@ -21,11 +23,13 @@ _OPERATIONS: Final[dict[str, Kind]] = {
 
 _WORDS: Final[dict[str, Kind]] = {
     "llm": "llm", "generation": "llm", "model": "llm", "llm_request": "llm", "llm_response": "llm",
+    "chat_model": "llm",
     "embedding": "embedding", "embeddings": "embedding", "embed": "embedding",
     "retriever": "retriever", "retrieval": "retriever", "search": "retriever",
     "reranker": "reranker", "rerank": "reranker",
     "tool": "tool", "function_call": "tool", "tool_call": "tool", "function": "tool",
     "agent": "agent", "chain": "chain", "workflow": "chain", "task": "chain", "decision": "chain",
+    "parser": "chain",
     "guardrail": "guardrail", "evaluator": "evaluator", "evaluation": "evaluator", "prompt": "prompt",
     "span": "span", "http_request": "span", "error": "span", "event": "span",
 }  # fmt: skip

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final
 
-from llmwatch.collector.dialects.values import first, flag, mapping, nanousd, number, parsed, storable, text
+from llmwatch.collector.dialects.values import (
+    as_json,
+    first,
+    flag,
+    mapping,
+    nanousd,
+    number,
+    parsed,
+    storable,
+    text,
+)
 from llmwatch.store.span import JsonObject
 
-_OF_API: Final = re.compile(r"\.(?:chat|responses|completion|messages|embedding)$")
+_OF_API: Final = re.compile(
+    r"\.(?:chat|responses|completion|messages|embedding|image|speech|transcription|reranking)$"
+)
 _ORDINARY_TIERS: Final = frozenset({"auto", "default", "standard"})
 
 
@@ -57,6 +70,12 @@ def definitions(value: Any) -> tuple[JsonObject, ...] | None:
     return tools or None
 
 
+def offered_tools(value: Any) -> tuple[JsonObject, ...] | None:
+    """The tools in the request of any API."""
+    body = parsed(value)
+    return definitions(body["tools"]) if isinstance(body, dict) and body.get("tools") else None
+
+
 def dollars(value: Any) -> int | None:
     """A cost in dollars, or the total of an itemised one, in nano-dollars."""
     items = mapping(value)
@@ -67,3 +86,21 @@ def refusal(value: Any) -> bool | None:
     """Whether a model refused: a flag, or the text of the refusal."""
     truth = flag(value)
     return truth if truth is not None else (text(value) is not None or None)
+
+
+def lines(value: Any) -> str | None:
+    """The texts of a list, or the one text, a line each; each may be JSON of itself."""
+    found = parsed(value)
+    said = [as_json(parsed(item)) for item in (found if isinstance(found, list) else [found])]
+    return "\n".join([line for line in said if line]) or None
+
+
+def entry(name: str) -> Callable[[Any], str | None]:
+    """A reader of what an object, or the first object of a list, has under ``name``."""
+
+    def read(value: Any) -> str | None:
+        found = parsed(value)
+        items = found if isinstance(found, list) else [found]
+        return text(items[0].get(name)) if items and isinstance(items[0], dict) else None
+
+    return read

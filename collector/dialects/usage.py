@@ -13,11 +13,14 @@ def usage_of(facts: dict[str, Any], *, input_excludes_cache: bool = False) -> Us
     """The usage that the facts of a span say, None when they say none.
 
     Cached tokens are part of the input (OTel, OpenAI, OpenInference) unless the source says otherwise
-    (Anthropic's own counts) or they cannot be: more read and written than came in. Both counts 0 means
-    that no one counted, for no call has an empty prompt. What follows from two counts is filled in.
+    (``input_excludes_cache``, also as a fact: Anthropic's own counts) or they cannot be: more read and
+    written than came in. Both counts 0 means that no one counted, for no call has an empty prompt. What
+    follows from two counts is filled in.
     """
+    facts = _flat(facts)
     if not facts:
         return None
+    input_excludes_cache = facts.get("input_excludes_cache", input_excludes_cache)
     said, answered, total = facts.get("input_tokens"), facts.get("output_tokens"), facts.get("total_tokens")
     read, written = facts.get("cache_read_tokens"), facts.get("cache_write_tokens")
     short, hour = facts.get("cache_write_5m_tokens"), facts.get("cache_write_1h_tokens")
@@ -46,6 +49,15 @@ def usage_of(facts: dict[str, Any], *, input_excludes_cache: bool = False) -> Us
         input_audio_tokens=facts.get("input_audio_tokens"),
         output_audio_tokens=facts.get("output_audio_tokens"),
     )
+
+
+def _flat(facts: dict[str, Any]) -> dict[str, Any]:
+    """``facts`` with those in a mapping of details beside the others, which know better."""
+    details = [held for held in facts.values() if isinstance(held, dict)]
+    if not details:
+        return facts
+    counts = {field: held for field, held in facts.items() if not isinstance(held, dict)}
+    return {**{field: held for detail in details for field, held in detail.items()}, **counts}
 
 
 def usage_of_body(value: Any) -> Usage | None:

@@ -92,6 +92,16 @@ def _reply(span_id: str, response_id: str | None = "r", **fields: Any) -> Span:
             id="a span that has not ended overlaps what follows",
         ),
         pytest.param(
+            [span("a", kind="embedding"), span("b", kind="embedding", parent_id="a")],
+            {"a": "rollup"},
+            id="a function that embeds, around the call",
+        ),
+        pytest.param(
+            [span("a", kind="embedding"), span("b", kind="llm", parent_id="a")],
+            {},
+            id="calls of different kinds",
+        ),
+        pytest.param(
             [llm("a", parent_id="b"), llm("b", parent_id="a")],
             {"a": "rollup", "b": "rollup"},
             id="a cycle has no leaf",
