@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Final
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -18,23 +17,22 @@ from starlette.responses import Response
 from llmwatch.collector import watchdog
 from llmwatch.collector.body import BodyLimit
 from llmwatch.collector.door import Door
+from llmwatch.collector.grpcport import open_port
 from llmwatch.collector.guards import Gate
 from llmwatch.collector.meter import Meter, Metered
 from llmwatch.collector.pipeline import Pipeline
 from llmwatch.collector.protocols import PROTOCOLS
-from llmwatch.collector.refusals import refusal
+from llmwatch.collector.refusals import refusal, retry_after_s
 from llmwatch.collector.routes import api, health, metrics, otlp
 from llmwatch.config import Config
-from llmwatch.errors import IngestError, StoreBusyError, StoreError
+from llmwatch.errors import IngestError, StoreError
 from llmwatch.store.writer import Writer
-
-_RETRY_AFTER_S: Final = 5
-"""For a store that is full or damaged: someone has to do something about it first."""
 
 
 def create_app(writer: Writer, pipeline: Pipeline, config: Config, database: Path) -> Starlette:
     """The app that writes with ``writer`` (started, and closed, by the caller) to ``database``."""
     meter = Meter()
+    door = Door(writer=writer, pipeline=pipeline, config=config, database=database, meter=meter)
     collector = config.collector
     middleware = [
         Middleware(Metered, meter=meter),
@@ -58,7 +56,8 @@ def create_app(writer: Writer, pipeline: Pipeline, config: Config, database: Pat
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         watching = asyncio.create_task(watchdog.run(writer, database, config), name="watchdog")
-        yield
+        async with open_port(door):
+            yield
         watching.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await watching
@@ -81,7 +80,7 @@ def create_app(writer: Writer, pipeline: Pipeline, config: Config, database: Pat
             Exception: _our_fault,
         },
     )
-    app.state.door = Door(writer=writer, pipeline=pipeline, config=config, database=database, meter=meter)
+    app.state.door = door
     return app
 
 
@@ -92,8 +91,7 @@ async def _unacceptable(request: Request, error: Exception) -> Response:
 
 async def _not_stored(request: Request, error: Exception) -> Response:
     assert isinstance(error, StoreError)
-    after = error.retry_after_s if isinstance(error, StoreBusyError) else _RETRY_AFTER_S
-    return refusal(request.scope, 503, error.explain(), after)
+    return refusal(request.scope, 503, error.explain(), retry_after_s(error))
 
 
 async def _no_such_route(request: Request, error: Exception) -> Response:

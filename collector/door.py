@@ -24,6 +24,14 @@ _SPANS_AT_ONCE: Final = 2000
 """Spans handed to the writer at a time: a body with more than its queue holds is still taken, bit by bit."""
 
 
+@dataclass(slots=True)
+class GrpcPort:
+    """Where OTLP over gRPC is taken, or why it is not."""
+
+    port: int | None = None
+    problem: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
     """One collector's parts."""
@@ -33,6 +41,7 @@ class Door:
     config: Config
     database: Path
     meter: Meter
+    grpc: GrpcPort = field(default_factory=GrpcPort)
     one_large: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Large bodies go one at a time: spans take six times the memory of the body they came in."""
 

@@ -10,12 +10,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 @dataclass(slots=True)
 class Meter:
-    """Sums since the start, over requests that bring something (POST)."""
+    """Sums since the start, over requests that bring something (POST, or over gRPC)."""
 
     requests: int = 0
     errors: int = 0
     """Answered with 400 or more."""
     seconds: float = 0.0
+
+    def add(self, seconds: float, *, failed: bool) -> None:
+        """Count a request that took so long."""
+        self.requests += 1
+        self.errors += failed
+        self.seconds += seconds
 
     @property
     def error_rate(self) -> float | None:
@@ -52,6 +58,4 @@ class Metered:
         try:
             await self._app(scope, receive, noting)
         finally:
-            self._meter.requests += 1
-            self._meter.errors += status >= 400
-            self._meter.seconds += time.perf_counter() - started
+            self._meter.add(time.perf_counter() - started, failed=status >= 400)

@@ -28,6 +28,9 @@ class CollectorConfig:
     """Address to listen on. Anything but loopback is refused: there is no authentication yet."""
     port: int = 4318
     """OTLP's own port, so that most instrumented apps need no configuration."""
+    grpc_port: int = 4317
+    """Port for OTLP over gRPC, with the extra ``llmwatch[grpc]``; 0 for none. When another program has it,
+    the collector goes on without."""
     allowed_hosts: tuple[str, ...] = ()
     """Names beside localhost, 127.0.0.1 and [::1] that a request's Host header may carry."""
     allowed_origins: tuple[str, ...] = ()
@@ -82,7 +85,7 @@ class HealthConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderConfig:
-    """An endpoint that recorded calls may be replayed against. The only destinations there are."""
+    """An endpoint that calls may be passed on to or replayed against. The only destinations there are."""
 
     api: ProviderApi
     """Which protocol it speaks."""
@@ -94,6 +97,18 @@ class ProviderConfig:
     """Calls cost nothing (a local model), so they are priced at $0 rather than unpriced."""
     timeout_s: float = 120.0
     """Longest silence of the provider before the replay is given up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProxyConfig:
+    """Where model calls go whose path names no provider; ``/proxy/NAME/…`` goes to ``providers.NAME``."""
+
+    openai: str = "openai"
+    """The entry of providers for /v1/chat/completions, /v1/responses, /v1/completions and /v1/embeddings."""
+    anthropic: str = "anthropic"
+    """The entry of providers for /v1/messages."""
+    timeout_s: float = 600.0
+    """Longest silence of a provider before a call is given up with 504; the SDKs' own limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +143,7 @@ class Config:
     collector: CollectorConfig = field(default_factory=CollectorConfig)
     budget: BudgetConfig = field(default_factory=BudgetConfig)
     health: HealthConfig = field(default_factory=HealthConfig)
+    proxy: ProxyConfig = field(default_factory=ProxyConfig)
     tui: TuiConfig = field(default_factory=TuiConfig)
     providers: Mapping[str, ProviderConfig] = field(default_factory=lambda: dict(_DEFAULT_PROVIDERS))
     """Endpoints by name, added to and overriding the built-in ones."""
@@ -164,8 +180,14 @@ def parse(table: Mapping[str, Any], source: str = "configuration") -> Config:
     merged = {**_DEFAULT_PROVIDERS, **config.providers} if "providers" in table else config.providers
     config = Config(
         collector=config.collector, budget=config.budget, health=config.health,
-        tui=config.tui, providers=merged, keys=config.keys,
+        proxy=config.proxy, tui=config.tui, providers=merged, keys=config.keys,
     )  # fmt: skip
+    for key, name in (("openai", config.proxy.openai), ("anthropic", config.proxy.anthropic)):
+        if name not in merged:
+            raise ConfigError(
+                f"{source}: proxy.{key}: no provider is called {name!r}",
+                hint=f"Add [providers.{name}], or name one of: {', '.join(sorted(merged))}.",
+            )
     try:
         ZoneInfo(config.budget.timezone)
     except (ZoneInfoNotFoundError, ValueError) as error:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final, Literal, TypeAlias
 
 import msgspec
+from google.protobuf.any_pb2 import Any
+from google.protobuf.duration_pb2 import Duration
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 from starlette.responses import Response
@@ -32,13 +34,13 @@ _CODES: Final = {
 
 def accepted(signal: Signal, encoding: str, rejected: int = 0, reason: str = "") -> Response:
     """200, with a partial success when some records were not taken (their sender must not retry them)."""
-    message = reason[:_LONGEST_MESSAGE]
     if encoding == PROTOBUF:
-        return Response(_protobuf_response(signal, rejected, message), media_type=PROTOBUF)
+        return Response(export_response(signal, rejected, reason), media_type=PROTOBUF)
     if not rejected:
         return Response(b"{}", media_type=JSON)
     name = "rejectedSpans" if signal == "spans" else "rejectedLogRecords"
-    partial = {name: str(rejected), "errorMessage": message}  # 64-bit integers are text in proto3's JSON
+    # 64-bit integers are text in proto3's JSON.
+    partial = {name: str(rejected), "errorMessage": shortened(reason)}
     return Response(msgspec.json.encode({"partialSuccess": partial}), media_type=JSON)
 
 
@@ -47,20 +49,41 @@ def refused(status: int, message: str, content_type: str = JSON, *, retry_after_
 
     A 503 says after how many seconds to try again.
     """
-    code, message = _CODES.get(status, 2), message[:_LONGEST_MESSAGE]
+    code, message = code_of(status), shortened(message)
     headers = {"Retry-After": str(retry_after_s)} if status == 503 else {}
     if content_type == PROTOBUF:
         return Response(status_message(code, message), status, headers, PROTOBUF)
     return Response(msgspec.json.encode({"code": code, "message": message}), status, headers, JSON)
 
 
-def status_message(code: int, message: str) -> bytes:
-    """The bytes of google.rpc.Status: field 1 the code, field 2 the message.
+def code_of(status: int) -> int:
+    """The google.rpc.Code that an HTTP status is told as; UNKNOWN for one that is never used."""
+    return _CODES.get(status, 2)
 
-    Written by hand because its package would be a dependency for these two fields.
+
+def shortened(message: str) -> str:
+    """``message`` at the length in which it is told."""
+    return message[:_LONGEST_MESSAGE]
+
+
+def status_message(code: int, message: str, detail: Any | None = None) -> bytes:
+    """The bytes of google.rpc.Status: field 1 the code, field 2 the message, field 3 the details.
+
+    Written by hand because its package would be a dependency for these fields.
     """
-    text = message.encode("utf-8", "replace")
-    return b"\x08" + _varint(code) + b"\x12" + _varint(len(text)) + text
+    status = b"\x08" + _varint(code) + _field(2, message.encode("utf-8", "replace"))
+    return status if detail is None else status + _field(3, detail.SerializeToString())
+
+
+def retry_info(after_s: int) -> Any:
+    """A google.rpc.RetryInfo: field 1 is how long to wait before the request is sent again."""
+    delay = Duration(seconds=after_s).SerializeToString()
+    return Any(type_url="type.googleapis.com/google.rpc.RetryInfo", value=_field(1, delay))
+
+
+def _field(number: int, content: bytes) -> bytes:
+    """A field of bytes, text or a message."""
+    return _varint(number << 3 | 2) + _varint(len(content)) + content
 
 
 def _varint(number: int) -> bytes:
@@ -72,15 +95,16 @@ def _varint(number: int) -> bytes:
     return bytes(out)
 
 
-def _protobuf_response(signal: Signal, rejected: int, message: str) -> bytes:
+def export_response(signal: Signal, rejected: int = 0, reason: str = "") -> bytes:
+    """The bytes of the response of a signal's Export."""
     if signal == "metrics" or not rejected:
         return b""  # all three responses are empty messages on full success; no metric is ever rejected
     if signal == "spans":
         spans = ExportTraceServiceResponse()
         spans.partial_success.rejected_spans = rejected
-        spans.partial_success.error_message = message
+        spans.partial_success.error_message = shortened(reason)
         return spans.SerializeToString()
     logs = ExportLogsServiceResponse()
     logs.partial_success.rejected_log_records = rejected
-    logs.partial_success.error_message = message
+    logs.partial_success.error_message = shortened(reason)
     return logs.SerializeToString()

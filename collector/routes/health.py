@@ -24,6 +24,8 @@ async def health(request: Request) -> Response:
             "status": "ok",
             "version": __version__,
             "db": str(door.database),
+            "grpc_port": door.grpc.port,
+            "grpc_problem": door.grpc.problem,
             "pid": os.getpid(),
             "queued_spans": door.writer.queued_spans,
             "requests_total": meter.requests,

@@ -6,9 +6,7 @@ Platforms have it under a path of their own (Langfuse /api/public/otel, LangSmit
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from types import ModuleType
-from typing import Final, TypeVar
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,54 +15,35 @@ from starlette.routing import Route
 from llmwatch.collector.door import door_of
 from llmwatch.collector.guards import media_type
 from llmwatch.collector.otlp import json, protobuf
-from llmwatch.collector.otlp.decoded import Decoded
+from llmwatch.collector.otlp.intake import take
 from llmwatch.collector.otlp.replies import PROTOBUF, Signal, accepted
-from llmwatch.collector.pipeline import Prepared
-from llmwatch.store.batch import Batch
-
-R = TypeVar("R")
 
 
 async def traces(request: Request) -> Response:
     """Take spans."""
-    return await _take(request, "spans", _codec(request).spans, door_of(request).pipeline.spans)
+    return await _take(request, "spans")
 
 
 async def logs(request: Request) -> Response:
     """Take log records."""
-    return await _take(request, "logs", _codec(request).logs, door_of(request).pipeline.logs)
+    return await _take(request, "logs")
 
 
 async def metrics(request: Request) -> Response:
-    """Count metric points: they repeat what the spans say, so adding them up would count calls twice."""
-    count = _codec(request).metric_points
-
-    def prepare(body: bytes) -> Prepared:
-        return Prepared(Batch(counters={"metric_points": count(body)}))
-
-    await door_of(request).take(prepare, await request.body())
-    return accepted("metrics", media_type(request.scope))
+    """Count metric points."""
+    return await _take(request, "metrics")
 
 
-async def _take(
-    request: Request,
-    signal: Signal,
-    decode: Callable[[bytes], Decoded[R]],
-    prepare: Callable[[Decoded[R], int], Prepared],
-) -> Response:
-    body = await request.body()
-    prepared, done = await door_of(request).take(lambda body: prepare(decode(body), len(body)), body)
-    reason = prepared.failures[0][1] if prepared.failures else done.reason
-    return accepted(signal, media_type(request.scope), prepared.rejected + done.rejected, reason)
-
-
-def _codec(request: Request) -> ModuleType:
-    return protobuf if media_type(request.scope) == PROTOBUF else json
+async def _take(request: Request, signal: Signal) -> Response:
+    encoding = media_type(request.scope)
+    codec = protobuf if encoding == PROTOBUF else json
+    rejected = await take(door_of(request), signal, codec, await request.body())
+    return accepted(signal, encoding, rejected.records, rejected.reason)
 
 
 _SIGNALS: Final = {"/v1/traces": traces, "/v1/logs": logs, "/v1/metrics": metrics}
 
-routes: Final = [Route(path, take, methods=["POST"]) for path, take in _SIGNALS.items()]
+routes: Final = [Route(path, endpoint, methods=["POST"]) for path, endpoint in _SIGNALS.items()]
 prefixed: Final = [
-    Route(f"/{{prefix:path}}{path}", take, methods=["POST"]) for path, take in _SIGNALS.items()
+    Route(f"/{{prefix:path}}{path}", endpoint, methods=["POST"]) for path, endpoint in _SIGNALS.items()
 ]

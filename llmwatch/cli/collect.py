@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -45,6 +46,7 @@ def command(ctx: click.Context, host: str | None, port: int | None, db: str | No
     host = host or before.get("host") or chosen.collector.host
     port = next((p for p in (port, before.get("port")) if p is not None), chosen.collector.port)
     named = db or before.get("db")
+    chosen = replace(chosen, collector=replace(chosen.collector, host=host, port=port))
     sockets = listen(host, port)
     if attended:
         when_orphaned(lambda: os.kill(os.getpid(), signal.SIGTERM))
