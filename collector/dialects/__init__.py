@@ -15,14 +15,20 @@ from llmwatch.collector.dialects.genai import GENAI
 from llmwatch.collector.dialects.genai_logs import log_of
 from llmwatch.collector.dialects.generic import GENERIC
 from llmwatch.collector.dialects.handmade import HANDMADE
+from llmwatch.collector.dialects.langfuse import LANGFUSE
+from llmwatch.collector.dialects.langsmith import LANGSMITH
+from llmwatch.collector.dialects.mlflow import MLFLOW
 from llmwatch.collector.dialects.openinference import OPENINFERENCE
 from llmwatch.collector.dialects.scores import scores_of
+from llmwatch.collector.dialects.vercel import VERCEL
 from llmwatch.collector.records import RawLog, RawSpan
 from llmwatch.store.span import Score, Span
 
 __all__ = ["DIALECTS", "normalise_log", "normalise_span", "scores_of"]
 
-DIALECTS: Final[tuple[Dialect, ...]] = (OPENINFERENCE, GENAI, HANDMADE, GENERIC)
+DIALECTS: Final[tuple[Dialect, ...]] = (
+    LANGFUSE, OPENINFERENCE, VERCEL, MLFLOW, LANGSMITH, GENAI, HANDMADE, GENERIC,
+)  # fmt: skip
 """In order of precedence; the last takes what no other knows."""
 
 _RULES: Final = Rules(DIALECTS)
