@@ -23,7 +23,7 @@ from llmwatch.collector.dialects.usage import usage_of_body
 from llmwatch.collector.dialects.values import as_json, count, first, flag, mapping, text, texts
 from llmwatch.store.span import Score, Span
 
-__all__ = ["PLAIN_JSON", "feedback_from", "score_from", "spans_and_scores"]
+__all__ = ["PARAMETERS", "PLAIN_JSON", "feedback_from", "score_from", "spans_and_scores"]
 
 Names = Mapping[str, tuple[str, ...]]
 
@@ -59,7 +59,7 @@ _USAGE: Final[Names] = {
     "cache_write_tokens": ("cache_write_tokens", "cache_creation_tokens"),
     "reasoning_tokens": ("reasoning_tokens",),
 }  # fmt: skip
-_PARAMETERS: Final = (
+PARAMETERS: Final = (
     "temperature", "top_p", "max_tokens", "max_completion_tokens", "max_output_tokens", "seed", "stop",
     "stop_sequences", "frequency_penalty", "presence_penalty", "response_format", "reasoning_effort",
     "tool_choice", "service_tier",
@@ -123,7 +123,7 @@ PLAIN_JSON: Final = Dialect(
         **_facts("call", _CALL),
         **{name: Fact("call", "time_to_first_chunk_ns", unit) for name, unit in _FIRST_CHUNK.items()},
         **{name: Fact("usage", field, count) for field, names in _USAGE.items() for name in names},
-        **{name: Fact("parameters", name, setting) for name in _PARAMETERS},
+        **{name: Fact("parameters", name, setting) for name in PARAMETERS},
         **_facts("content", _CONTENT),
         "response_preview": Fact("content", "output_value", as_json, 1),
         **_facts("tool", _TOOL),

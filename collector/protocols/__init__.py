@@ -14,6 +14,8 @@ from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from llmwatch.collector.protocols.braintrust import routes as braintrust
+from llmwatch.collector.protocols.langsmith import routes as langsmith
+from llmwatch.collector.protocols.weave import routes as weave
 
 
 class Protocol(NamedTuple):
@@ -25,7 +27,11 @@ class Protocol(NamedTuple):
     """An error, by HTTP status and message, in the terms that its clients know."""
 
 
-PROTOCOLS: Final[tuple[Protocol, ...]] = (Protocol("braintrust", braintrust.routes, braintrust.refuse),)
+PROTOCOLS: Final[tuple[Protocol, ...]] = (
+    Protocol("braintrust", braintrust.routes, braintrust.refuse),
+    Protocol("langsmith", langsmith.routes, langsmith.refuse),
+    Protocol("weave", weave.routes, weave.refuse),
+)
 
 
 def protocol_of(scope: Scope) -> Protocol | None:

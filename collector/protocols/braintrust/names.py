@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from llmwatch.collector.dialects.facts import Dialect, Fact, Rules
 from llmwatch.collector.dialects.generic import GENERIC
+from llmwatch.collector.dialects.plainjson import PARAMETERS
 from llmwatch.collector.dialects.readers import definitions, provider, setting
 from llmwatch.collector.dialects.times import seconds
 from llmwatch.collector.dialects.values import as_json, count, flag, mapping, nanousd, storable, text, texts
@@ -32,12 +33,6 @@ _USAGE: Final = {
 }
 """Of metrics. The SDK's wrappers add Anthropic's cached tokens to prompt_tokens."""
 
-_PARAMETERS: Final = (
-    "temperature", "top_p", "max_tokens", "max_completion_tokens", "max_output_tokens", "seed", "stop",
-    "stop_sequences", "frequency_penalty", "presence_penalty", "response_format", "reasoning_effort",
-    "tool_choice", "service_tier",
-)  # fmt: skip
-
 
 def _kind(value: Any) -> Kind | None:
     return _KINDS.get(value) if isinstance(value, str) else None
@@ -53,7 +48,7 @@ _FACTS: Final[Mapping[str, Fact]] = {
     "metrics.estimated_cost": Fact("call", "sender_cost_nanousd", nanousd),
     "metrics.retries": Fact("context", "retry_count", count),
     **{f"metrics.{name}": Fact("usage", field, count) for name, field in _USAGE.items()},
-    **{f"metadata.{name}": Fact("parameters", name, setting) for name in _PARAMETERS},
+    **{f"metadata.{name}": Fact("parameters", name, setting) for name in PARAMETERS},
     "input": Fact("content", "input_value", as_json),
     "output": Fact("content", "output_value", as_json),
     "tags": Fact("context", "tags", texts),
