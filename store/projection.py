@@ -59,6 +59,7 @@ class Brief(NamedTuple):
     cache_write_tokens: int | None
     reasoning_tokens: int | None
     cost_nanousd: int | None
+    dialect: str
 
     @property
     def dimensions(self) -> tuple[str | None, ...]:
@@ -82,7 +83,7 @@ class Brief(NamedTuple):
 
 
 DETAILS: Final = (
-    "trace_id", "dialect", "level", "request_id", "tags", "retry_count", "operation", "temperature",
+    "trace_id", "level", "request_id", "tags", "retry_count", "operation", "temperature",
     "max_tokens", "stream", "cache_hit", "cache_write_1h_tokens", "input_audio_tokens",
     "output_audio_tokens", "tokens_estimated", "sender_cost_nanousd", "tool_call_id", "tool_success",
     "document_count", "content_captured", "received_ns",
@@ -139,10 +140,10 @@ def project(span: Span, received_ns: int) -> tuple[Brief, tuple[Any, ...]]:
         usage.cache_write_tokens,
         usage.reasoning_tokens,
         None if span.cost is None else span.cost.nanousd,
+        span.dialect,
     )
     details = (
         span.trace_id,
-        span.dialect,
         span.level,
         context.request_id,
         _array(context.tags),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from llmwatch.collector.dialects.anthropic_sdk import ANTHROPIC_SDK
 from llmwatch.collector.dialects.build import span_from
 from llmwatch.collector.dialects.facts import Dialect, Rules
 from llmwatch.collector.dialects.genai import GENAI
@@ -17,8 +18,12 @@ from llmwatch.collector.dialects.generic import GENERIC
 from llmwatch.collector.dialects.handmade import HANDMADE
 from llmwatch.collector.dialects.langfuse import LANGFUSE
 from llmwatch.collector.dialects.langsmith import LANGSMITH
+from llmwatch.collector.dialects.litellm import LITELLM
+from llmwatch.collector.dialects.logfire import LOGFIRE
 from llmwatch.collector.dialects.mlflow import MLFLOW
 from llmwatch.collector.dialects.openinference import OPENINFERENCE
+from llmwatch.collector.dialects.openlit import OPENLIT
+from llmwatch.collector.dialects.openllmetry import OPENLLMETRY
 from llmwatch.collector.dialects.scores import scores_of
 from llmwatch.collector.dialects.vercel import VERCEL
 from llmwatch.collector.records import RawLog, RawSpan
@@ -27,7 +32,8 @@ from llmwatch.store.span import Score, Span
 __all__ = ["DIALECTS", "normalise_log", "normalise_span", "scores_of"]
 
 DIALECTS: Final[tuple[Dialect, ...]] = (
-    LANGFUSE, OPENINFERENCE, VERCEL, MLFLOW, LANGSMITH, GENAI, HANDMADE, GENERIC,
+    LANGFUSE, OPENINFERENCE, VERCEL, MLFLOW, LANGSMITH,
+    OPENLLMETRY, OPENLIT, LOGFIRE, LITELLM, ANTHROPIC_SDK, GENAI, HANDMADE, GENERIC,
 )  # fmt: skip
 """In order of precedence; the last takes what no other knows."""
 

@@ -33,7 +33,6 @@ _CALL: Final = {
     "gen_ai.response.finish_reason": Fact("call", "finish_reasons", texts),
     "gen_ai.response.stop_reason": Fact("call", "finish_reasons", texts),
     "gen_ai.finishReason": Fact("call", "finish_reasons", texts),
-    "anthropic.message.stop_reason": Fact("call", "finish_reasons", texts),
     "gen_ai.request.stream": Fact("call", "stream", flag),
     "gen_ai.is_streaming": Fact("call", "stream", flag),
     "gen_ai.request.is_stream": Fact("call", "stream", flag),
@@ -45,11 +44,8 @@ _CALL: Final = {
     "gen_ai.response.time_to_first_token": Fact("call", "time_to_first_chunk_ns", seconds_or_ns),
     "gen_ai.refusal": Fact("call", "refused", refusal),
     "gen_ai.response.refusal": Fact("call", "refused", refusal),
-    "gen_ai.usage.cost": Fact("call", "sender_cost_nanousd", lambda value: nanousd(value) or None),
     "gen_ai.usage.total_cost": Fact("call", "sender_cost_nanousd", nanousd),
-    "gen_ai.cost.total_cost": Fact("call", "sender_cost_nanousd", nanousd),
 }  # fmt: skip
-# gen_ai.usage.cost of 0: OpenLIT sends it when it could not fetch its price list.
 
 _USAGE: Final = {
     "gen_ai.usage.input_tokens": "input_tokens",
@@ -60,18 +56,11 @@ _USAGE: Final = {
     "llm.usage.total_tokens": "total_tokens",
     "gen_ai.usage.cache_read.input_tokens": "cache_read_tokens",
     "gen_ai.usage.cache_read_input_tokens": "cache_read_tokens",
-    "gen_ai.usage.details.cache_read_tokens": "cache_read_tokens",
     "gen_ai.usage.cache_write.input_tokens": "cache_write_tokens",
     "gen_ai.usage.cache_creation.input_tokens": "cache_write_tokens",
     "gen_ai.usage.cache_creation_input_tokens": "cache_write_tokens",
-    "gen_ai.usage.details.cache_write_tokens": "cache_write_tokens",
-    "anthropic.usage.cache_creation.ephemeral_5m_input_tokens": "cache_write_5m_tokens",
-    "anthropic.usage.cache_creation.ephemeral_1h_input_tokens": "cache_write_1h_tokens",
     "gen_ai.usage.reasoning.output_tokens": "reasoning_tokens",
     "gen_ai.usage.reasoning_tokens": "reasoning_tokens",
-    "gen_ai.usage.details.reasoning_tokens": "reasoning_tokens",
-    "gen_ai.usage.details.input_audio_tokens": "input_audio_tokens",
-    "gen_ai.usage.details.output_audio_tokens": "output_audio_tokens",
 }  # fmt: skip
 
 _PARAMETERS: Final = {
@@ -80,7 +69,6 @@ _PARAMETERS: Final = {
     "gen_ai.output.type": Fact("parameters", "output.type", setting),
     "openai.response.service_tier": Fact("parameters", "service_tier", paid_tier),
     "gen_ai.openai.response.service_tier": Fact("parameters", "service_tier", paid_tier),
-    "anthropic.response.service_tier": Fact("parameters", "service_tier", paid_tier),
     "openai.request.service_tier": Fact("parameters", "service_tier", paid_tier),
     "gen_ai.openai.request.service_tier": Fact("parameters", "service_tier", paid_tier),
 }  # fmt: skip
@@ -115,7 +103,7 @@ _CONTEXT: Final = {
     "gen_ai.request.user": Fact("context", "user_id", text, 1),
     "gen_ai.prompt.name": Fact("context", "prompt_name", text),
     "gen_ai.prompt.version": Fact("context", "prompt_version", text),
-    "gen_ai.environment": Fact("context", "environment", text),
+    "gen_ai.agent.name": Fact("metadata", "agent.name", text),
 }  # fmt: skip
 
 GENAI: Final = Dialect(

@@ -61,6 +61,10 @@ _CONTEXT: Final = {
     "llm.prompt_template.variables": Fact("context", "prompt_variables", mapping),
     "llm.prompt_template.name": Fact("context", "prompt_name", text),
     "prompt.id": Fact("context", "prompt_name", text, 1),
+    "agent.name": Fact("metadata", "agent.name", text),
+    "graph.node.id": Fact("metadata", "graph.node.id", text),
+    "graph.node.name": Fact("metadata", "graph.node.name", text),
+    "graph.node.parent_id": Fact("metadata", "graph.node.parent_id", text),
 }  # fmt: skip
 
 OPENINFERENCE: Final = Dialect(
@@ -76,6 +80,8 @@ OPENINFERENCE: Final = Dialect(
     lists={
         "llm.input_messages.": "input_messages",
         "llm.output_messages.": "output_messages",
+        "llm.prompts.": "prompts",
+        "llm.choices.": "choices",
         "llm.tools.": "tools",
         "retrieval.documents.": "documents",
         "reranker.output_documents.": "documents",

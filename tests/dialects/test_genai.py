@@ -166,7 +166,7 @@ def test_the_newer_name_beats_the_older(attributes: dict[str, Any], field: str, 
             {"gen_ai.usage.input_tokens": 31, "gen_ai.usage.cache_read.input_tokens": 1024},
             Usage(input_tokens=1055, cache_read_tokens=1024),
         ),
-        ({"gen_ai.aggregated_usage.input_tokens": 500}, None),  # the sum of the children
+        ({"gen_ai.aggregated_usage.input_tokens": 500}, Usage(input_tokens=500)),  # a roll-up, once they come
     ],
 )
 def test_usage(attributes: dict[str, Any], usage: Usage | None) -> None:
