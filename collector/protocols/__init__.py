@@ -14,8 +14,12 @@ from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from llmwatch.collector.protocols.braintrust import routes as braintrust
+from llmwatch.collector.protocols.langfuse import routes as langfuse
 from llmwatch.collector.protocols.langsmith import routes as langsmith
+from llmwatch.collector.protocols.openai_agents import routes as openai_agents
 from llmwatch.collector.protocols.weave import routes as weave
+from llmwatch.collector.proxy import replies
+from llmwatch.collector.proxy import routes as proxy
 
 
 class Protocol(NamedTuple):
@@ -29,8 +33,13 @@ class Protocol(NamedTuple):
 
 PROTOCOLS: Final[tuple[Protocol, ...]] = (
     Protocol("braintrust", braintrust.routes, braintrust.refuse),
+    Protocol("langfuse", langfuse.routes, langfuse.refuse),
     Protocol("langsmith", langsmith.routes, langsmith.refuse),
+    Protocol("openai_agents", openai_agents.routes, openai_agents.refuse),
     Protocol("weave", weave.routes, weave.refuse),
+    Protocol("openai", proxy.openai, replies.refuse_openai),
+    Protocol("anthropic", proxy.anthropic, replies.refuse_anthropic),
+    Protocol("proxy", proxy.named, replies.refuse_openai),
 )
 
 
