@@ -21,6 +21,7 @@ _CREDENTIAL: Final = re.compile(
          | (?:client|app|signing|api)[-_]?secret
          | (?:secret|private)[-_]?(?:access[-_]?)?key
          | (?:^|[._\-/\[ ])credentials?
+         | lang(?:smith|chain)_runs_endpoints
        )\]?$""",
     re.IGNORECASE | re.VERBOSE,
 )

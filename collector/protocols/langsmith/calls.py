@@ -1,4 +1,4 @@
-"""What a run says of a model call: the model, its parameters, its tokens, under LangSmith's names and LangChain's."""
+"""What a run says of a model call (model, parameters, tokens) in LangSmith's words and in LangChain's."""
 
 from __future__ import annotations
 
@@ -37,7 +37,12 @@ def call_facts(run: Mapping[str, Any]) -> dict[str, Any]:
         **usage_facts(run),
     }
     if "usage" not in found:
-        said = [first(fields, _USAGE), first(answered, _TOKENS), first(response, _TOKENS), outputs.get("usage")]
+        said = [
+            first(fields, _USAGE),
+            first(answered, _TOKENS),
+            first(response, _TOKENS),
+            outputs.get("usage"),
+        ]
         found["usage"] = next((usage for value in said if (usage := usage_of_body(value))), None)
     return {name: value for name, value in found.items() if value is not None}
 
@@ -69,7 +74,7 @@ def tools_of(run: Mapping[str, Any]) -> Any:
 
 
 def looks_like_a_call(run: Mapping[str, Any]) -> bool:
-    """Whether what came out is a model's answer, for an update that does not say what kind of run it is of."""
+    """Whether what came out is a model's answer: an update may not say of what kind its run is."""
     return not {"choices", "generations", "usage_metadata"}.isdisjoint(mapping_in(run, "outputs"))
 
 

@@ -45,7 +45,9 @@ def of_batch(body: bytes) -> list[bytes]:
         try:
             batch = _BATCH.decode(repaired(body))
         except (ValueError, RecursionError) as error:
-            raise IngestError(f"a batch is an object of lists: {error}", hint='{"post": [], "patch": []}') from error
+            raise IngestError(
+                f"a batch is an object of lists: {error}", hint='{"post": [], "patch": []}'
+            ) from error
     runs = {"post": batch.post or (), "patch": batch.patch or ()}
     return [_encode({operation: run}) for operation in _OPERATIONS for run in runs[operation]]
 
@@ -77,7 +79,9 @@ def _grouped(parts: Iterable[FormPart]) -> list[dict[str, Any]]:
             about = {"mime_type": part.content_type.partition(";")[0], "size_bytes": len(part.data)}
             attached.setdefault(of, {})[field] = about
         else:
-            items.append({operation: Raw(part.data or b"null")} if operation == "feedback" else {"part": part.name})
+            items.append(
+                {operation: Raw(part.data or b"null")} if operation == "feedback" else {"part": part.name}
+            )
     for item in runs.values():
         if item["id"] in attached:
             item["attachments"] = attached[item["id"]]
