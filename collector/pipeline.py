@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from llmwatch.collector import dialects
 from llmwatch.collector.caps import capped
+from llmwatch.collector.dialects.build import first_chunk
 from llmwatch.collector.otlp.decoded import Decoded, gather
 from llmwatch.collector.records import RawLog, RawSpan
 from llmwatch.collector.safejson import loads
@@ -19,7 +20,7 @@ from llmwatch.evals.refusal import refused
 from llmwatch.providers.free import free_endpoint
 from llmwatch.providers.prices import price
 from llmwatch.store.batch import Batch
-from llmwatch.store.span import Score, Span
+from llmwatch.store.span import Call, Score, Span
 
 PlainReader: TypeAlias = Callable[[Any], tuple[Sequence[Span], Sequence[Score]]]
 
@@ -84,12 +85,23 @@ class Pipeline:
         return self.enrich(capped(span, self._longest) if size > self._longest else span)
 
     def enrich(self, span: Span) -> Span:
-        """``span`` with its price, its failed heuristics and whether the model refused; all recomputed."""
+        """``span`` with its price, its failed heuristics and whether the model refused; all recomputed.
+
+        And with the time to the first chunk, whose event may have come in another record than the start.
+        """
         call = span.call
         if call is None:
             return span
+        if _may_tell_first_chunk(span, call):
+            call = replace(call, time_to_first_chunk_ns=first_chunk(span.content.events, span.start_ns))
         cost = price(call, span.start_ns, free=self._is_free(span))
         declined = refused(span)
         if declined != call.refused:
             call = replace(call, refused=declined)
         return replace(span, call=call, cost=cost, heuristics=check(span))
+
+
+def _may_tell_first_chunk(span: Span, call: Call) -> bool:
+    if call.time_to_first_chunk_ns is not None or call.stream is False:
+        return False
+    return span.state != "partial" and bool(span.content.events)

@@ -37,13 +37,12 @@ def merge(records: Sequence[Span]) -> Span:
     if len(unique) == 1:
         return records[0]
     ordered = [record for _, record in sorted(unique.items(), key=_position)]
-    whole = [record for record in ordered if record.state != "partial"]
     merged = reduce(_later, ordered)
     return replace(
         merged,
         kind=next((r.kind for r in reversed(ordered) if r.kind != "span"), "span"),
         state=_state(ordered, merged.end_ns),
-        start_ns=whole[-1].start_ns if whole else min(r.start_ns for r in ordered),
+        start_ns=_start(ordered),
         status=max((r.status for r in ordered), key=_STATUSES.index),
         call=_call(merged.call, [r.call for r in ordered if r.call]),
         content=_content(merged.content, ordered),
@@ -55,6 +54,14 @@ def _position(item: tuple[bytes, Span]) -> tuple[int, int, int, int, bytes]:
     revision = -1 if record.revision is None else record.revision
     end = -1 if record.end_ns is None else record.end_ns
     return revision, _STATES.index(record.state), end, record.start_ns, key
+
+
+def _start(ordered: Sequence[Span]) -> int:
+    """The last word on it; but a sender that numbers updates may give each the time at which it was made."""
+    whole = [record for record in ordered if record.state != "partial"]
+    if whole and whole[-1].revision is None:
+        return whole[-1].start_ns
+    return min(record.start_ns for record in whole or ordered)
 
 
 def _state(records: Sequence[Span], end_ns: int | None) -> State:

@@ -71,7 +71,7 @@ def summarise(spans: Collection[Brief], roles: Mapping[str, UsageRole]) -> Summa
         start_ns=start,
         end_ns=end,
         duration_ns=None if end is None else max(0, end - start),
-        status=root.status if root and root.state == "ended" else "error" if failed else "unset",
+        status=root.status if root and _has_outcome(root) else "error" if failed else "unset",
         running=root is None or any(span.state == "started" for span in begun),
         span_count=len(ordered),
         llm_calls=len(calls),
@@ -95,6 +95,11 @@ def summarise(spans: Collection[Brief], roles: Mapping[str, UsageRole]) -> Summa
         finish_reason=_finish_reason(calls),
         heuristics_failed=_united([span.heuristics_failed for span in ordered]),
     )
+
+
+def _has_outcome(root: Brief) -> bool:
+    """Not before its end; and a trace that a platform has as a thing of its own may have neither."""
+    return root.state == "ended" and (root.end_ns is not None or root.status != "unset")
 
 
 def _by_failure(span: Brief) -> tuple[int, int, str]:

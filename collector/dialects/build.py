@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from llmwatch.collector.dialects.content import Conversation, conversation_of, document_list, tool_list
@@ -13,7 +14,7 @@ from llmwatch.collector.dialects.parts import REFUSAL
 from llmwatch.collector.dialects.usage import usage_of
 from llmwatch.collector.dialects.values import first, flag, text
 from llmwatch.collector.dialects.vectors import without_vectors
-from llmwatch.collector.records import RawSpan
+from llmwatch.collector.records import RawEvent, RawSpan
 from llmwatch.store.span import (
     Call,
     Content,
@@ -32,7 +33,7 @@ _STATUSES: Final[dict[int, Status]] = {1: "ok", 2: "error"}
 _FIRST_CHUNK: Final = frozenset({
     "first_token", "first token", "First Token Stream Event", "first_chunk", "gen_ai.first_token",
     "gen_ai.content.completion.chunk", "llm.content.completion.chunk", "ai.stream.firstChunk",
-    "mlflow.chunk.item.0",
+    "mlflow.chunk.item.0", "completionStartTime",
 })  # fmt: skip
 """Events that mark the first chunk of a stream, or each chunk."""
 
@@ -139,8 +140,10 @@ def _call(raw: RawSpan, facts: Facts, said: Conversation, status: Status) -> Cal
     if status == "error" and not fields.get("request_model"):  # nobody answered
         fields["request_model"] = fields.pop("response_model", None)
     first_chunk_ns = fields.pop("first_chunk_at_ns", None)
-    if "time_to_first_chunk_ns" not in fields and (raw.events or first_chunk_ns):
-        fields["time_to_first_chunk_ns"] = _first_chunk(raw, first_chunk_ns)
+    if first_chunk_ns:
+        fields.setdefault("time_to_first_chunk_ns", _soonest([first_chunk_ns], raw.start_ns))
+    elif raw.events and "time_to_first_chunk_ns" not in fields:
+        fields["time_to_first_chunk_ns"] = first_chunk(raw.events, raw.start_ns)
     if fields.get("stream") is False:  # OpenLIT sends the duration of calls that were not streamed
         fields.pop("time_to_first_chunk_ns", None)
     return Call(**fields, parameters=parameters or None, usage=usage)
@@ -159,10 +162,13 @@ def _add_answer(fields: dict[str, Any], said: Conversation) -> None:
         fields.setdefault("finish_reasons", tuple(reasons))
 
 
-def _first_chunk(raw: RawSpan, at_ns: int | None) -> int | None:
-    times = [event.time_ns for event in raw.events if event.name in _FIRST_CHUNK]
-    after = [time - raw.start_ns for time in (times if at_ns is None else [at_ns])]
-    return min((time for time in after if time >= 0), default=None)
+def first_chunk(events: Iterable[RawEvent | Event], start_ns: int) -> int | None:
+    """How long after the start the first chunk came, as far as events tell."""
+    return _soonest((event.time_ns for event in events if event.name in _FIRST_CHUNK), start_ns)
+
+
+def _soonest(times_ns: Iterable[int], start_ns: int) -> int | None:
+    return min((time - start_ns for time in times_ns if time >= start_ns), default=None)
 
 
 def _tool(raw: RawSpan, facts: Facts, said: Conversation) -> Tool:

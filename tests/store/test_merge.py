@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from llmwatch.store.merge import merge
 from llmwatch.store.span import Call, Content, Context, Cost, Event, Link, Message, Span, Tool, Usage
@@ -145,3 +146,8 @@ def test_an_update_alone_has_not_begun() -> None:
     update = Span(trace_id="t", span_id="a", state="partial", start_ns=T0, end_ns=T0 + SECOND, revision=2)
     named = Span(trace_id="t", span_id="a", state="partial", start_ns=T0, name="n", revision=3)
     assert merge([update, named]).state == "partial"
+
+
+def test_the_first_of_numbered_updates_began_the_span() -> None:
+    first, update = (replace(START, revision=n, start_ns=T0 + n) for n in (1, 2))
+    assert merge([update, first]).start_ns == T0 + 1

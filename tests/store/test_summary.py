@@ -58,6 +58,7 @@ def test_children_may_outlive_the_root() -> None:
     [
         ({"status": "ok"}, "error", "ok"),
         ({"status": "unset"}, "error", "unset"),
+        ({"status": "unset", "end_ns": None}, "error", "error"),
         ({"state": "started"}, "error", "error"),
         ({"state": "started"}, "ok", "unset"),
     ],
