@@ -22,6 +22,7 @@ from llmwatch.collector.guards import Gate
 from llmwatch.collector.meter import Meter, Metered
 from llmwatch.collector.pipeline import Pipeline
 from llmwatch.collector.protocols import PROTOCOLS
+from llmwatch.collector.proxy.passing import Proxy
 from llmwatch.collector.refusals import refusal, retry_after_s
 from llmwatch.collector.routes import api, health, metrics, otlp
 from llmwatch.config import Config
@@ -58,6 +59,7 @@ def create_app(writer: Writer, pipeline: Pipeline, config: Config, database: Pat
         watching = asyncio.create_task(watchdog.run(writer, database, config), name="watchdog")
         async with open_port(door):
             yield
+        await app.state.proxy.close()
         watching.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await watching
@@ -80,7 +82,7 @@ def create_app(writer: Writer, pipeline: Pipeline, config: Config, database: Pat
             Exception: _our_fault,
         },
     )
-    app.state.door = door
+    app.state.door, app.state.proxy = door, Proxy(door)
     return app
 
 

@@ -3,76 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import zlib
-from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Final, Protocol
+from collections.abc import AsyncIterator
+from typing import Final
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from llmwatch.collector.guards import Refuse, header_values
+from llmwatch.collector.inflating import ENCODINGS, Inflater
+from llmwatch.collector.proxy.operations import is_passed_on
 from llmwatch.errors import IngestError
-from llmwatch.store.records import zstd
-
-_PIECE: Final = 1 << 20
-"""Inflated at a time: a megabyte takes 5 ms, after which others get their turn."""
 
 _BODIES: Final = 4
 """Bodies of the largest size that may be held at once, over all connections."""
 
-_WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
-
-_ZSTD_WINDOW_LOG: Final = 23
-"""8 MiB, which RFC 8878 asks of every decoder; the largest window there is would take 2 GiB."""
-
-
-class _Stream(Protocol):
-    """What zlib's decompression objects do."""
-
-    @property
-    def eof(self) -> bool: ...
-    @property
-    def unused_data(self) -> bytes: ...
-    @property
-    def unconsumed_tail(self) -> bytes: ...
-    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
-
-
-class _Zstd:
-    """zstandard as a stream of zlib's kind: frames need not say how large their content is."""
-
-    unconsumed_tail: Final = b""  # what is not used yet it keeps itself
-
-    def __init__(self) -> None:
-        options = {zstd.DecompressionParameter.window_log_max: _ZSTD_WINDOW_LOG}
-        self._stream = zstd.ZstdDecompressor(options=options)
-        self.unused_data = b""
-
-    @property
-    def eof(self) -> bool:
-        """Whether the frame is at its end."""
-        return self._stream.eof
-
-    def decompress(self, data: bytes, max_length: int, /) -> bytes:
-        """At most ``max_length`` bytes more; after the end ``data`` is unused."""
-        if self.eof:
-            self.unused_data = data
-            return b""
-        piece = self._stream.decompress(data, max_length)
-        self.unused_data = self._stream.unused_data
-        return piece
-
-
-_STREAMS: Final[dict[str, Callable[[], _Stream]]] = {
-    "gzip": lambda: zlib.decompressobj(31),
-    "x-gzip": lambda: zlib.decompressobj(31),
-    "deflate": lambda: zlib.decompressobj(15),
-    "zstd": _Zstd,
-}
-
+_WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 class BodyLimit:
     """Hands the app the whole body at once, inflated; answers itself when the body is not acceptable.
+
+    What is passed on to a provider stays compressed as it came.
 
     413 for one larger than ``limit`` bytes before or after inflating, 415 for an unknown Content-Encoding,
     400 for broken compression, 503 while too much is held already. The ratio is no criterion: repeated
@@ -94,7 +44,8 @@ class BodyLimit:
         taken = 0
         try:
             pieces: list[bytes] = []
-            async for piece in incoming.inflated(header_values(scope, b"content-encoding")):
+            encodings = [] if is_passed_on(scope) else header_values(scope, b"content-encoding")
+            async for piece in incoming.inflated(encodings):
                 pieces.append(piece)
                 taken += len(piece)
                 self._held += len(piece)
@@ -132,12 +83,12 @@ class _Incoming:
             async for chunk in self._chunks():
                 yield chunk
             return
-        if encoding not in _STREAMS:
+        if encoding not in ENCODINGS:
             raise IngestError(
                 f"Content-Encoding {encoding[:50]!r} is not known: use gzip, deflate, zstd or none",
                 status=415,
             )
-        inflater = _Inflater(_STREAMS[encoding])
+        inflater = Inflater(ENCODINGS[encoding])
         received = 0
         async for chunk in self._chunks():
             received += len(chunk)
@@ -160,34 +111,6 @@ class _Incoming:
                 raise ClientDisconnect
             self._more = message.get("more_body", False)
             yield message.get("body", b"")
-
-
-class _Inflater:
-    """Decompression in bounded steps; there may be several gzip members or frames, one after the other."""
-
-    def __init__(self, begin: Callable[[], _Stream]) -> None:
-        self._begin = begin
-        self._stream = begin()
-
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        """What ``data`` inflates to, in pieces of at most a megabyte; IngestError when it is broken."""
-        while True:
-            try:
-                piece = self._stream.decompress(data, _PIECE)
-            except (zlib.error, zstd.ZstdError) as error:
-                raise IngestError(f"the compressed body is broken: {error}") from error
-            data = self._stream.unconsumed_tail
-            if self._stream.unused_data:
-                data = self._stream.unused_data
-                self._stream = self._begin()
-            elif not piece:
-                return
-            yield piece
-
-    def finish(self) -> None:
-        """Say that all was fed; raises IngestError when the stream is not at its end."""
-        if not self._stream.eof:
-            raise IngestError("the compressed body ends too early")
 
 
 def _too_large(limit: int) -> IngestError:

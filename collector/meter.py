@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from llmwatch.collector.proxy.operations import is_passed_on
+
 
 @dataclass(slots=True)
 class Meter:
@@ -35,7 +37,7 @@ class Meter:
 
 
 class Metered:
-    """Counts every POST on ``meter``."""
+    """Counts every POST on ``meter``; what a provider takes for an answer, or fails at, is not ours."""
 
     def __init__(self, app: ASGIApp, *, meter: Meter) -> None:
         self._app = app
@@ -43,7 +45,7 @@ class Metered:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Ask the app and note how it went; a request without an answer has failed."""
-        if scope["type"] != "http" or scope["method"] != "POST":
+        if scope["type"] != "http" or scope["method"] != "POST" or is_passed_on(scope):
             await self._app(scope, receive, send)
             return
         status = 500

@@ -107,7 +107,7 @@ class ProxyConfig:
     """The entry of providers for /v1/chat/completions, /v1/responses, /v1/completions and /v1/embeddings."""
     anthropic: str = "anthropic"
     """The entry of providers for /v1/messages."""
-    timeout_s: float = 600.0
+    silence_s: float = 600.0
     """Longest silence of a provider before a call is given up with 504; the SDKs' own limit."""
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from llmwatch.config import Config, ProviderApi
+from llmwatch.config import Config, ProviderApi, ProviderConfig
 from llmwatch.errors import ConfigError
 from llmwatch.providers.errors import KeyMissingError
 
@@ -80,12 +80,14 @@ def endpoints(config: Config) -> tuple[Endpoint, ...]:
     Raises:
         ConfigError: A base_url is not an http or https address, or carries a user name or password.
     """
-    return tuple(
-        Endpoint(
-            name=name, api=p.api, base_url=_checked(name, p.base_url), key_env=p.api_key_env,
-            free=p.free, timeout_s=p.timeout_s,
-        )
-        for name, p in config.providers.items()
+    return tuple(endpoint(name, provider) for name, provider in config.providers.items())
+
+
+def endpoint(name: str, provider: ProviderConfig) -> Endpoint:
+    """The endpoint that ``providers.NAME`` configures. Raises ConfigError as `endpoints` does."""
+    return Endpoint(
+        name=name, api=provider.api, base_url=_checked(name, provider.base_url),
+        key_env=provider.api_key_env, free=provider.free, timeout_s=provider.timeout_s,
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The one module that knows httpx: a POST whose answer streams, and a POST of JSON to our own collector.
+"""What replays need of httpx: a POST whose answer streams, and a POST of JSON to our own collector.
 
 No redirect is followed, no proxy or netrc of the environment is used, every wait and every size has a
 bound, and what the other side says is shown only after the key was taken out of it.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -64,24 +64,39 @@ async def stream_events(endpoint: Endpoint, outgoing: Outgoing) -> AsyncIterator
         "Accept-Encoding": "identity",  # an answer cannot grow while it is unpacked
     }
     async with _client(url, timeout) as client:
-        try:
+        with provider_errors(endpoint.origin, timeout):
             async with client.stream("POST", url, content=outgoing.body, headers=headers) as response:
                 await _refuse_failure(response, endpoint)
                 yield _events(response, endpoint)
-        except httpx.TimeoutException as error:
-            raise ProviderTimeoutError(
-                f"Silence from {endpoint.origin} for {_silence(error, timeout):g} s",
-                hint="Send it again, or raise the provider's timeout_s in the configuration.",
-            ) from error
-        except httpx.ConnectError as error:
-            raise UnreachableError(
-                f"No connection to {endpoint.origin}: {_reason(error)}",
-                hint="Check that it is running and that base_url in the configuration is right.",
-            ) from error
-        except (httpx.RemoteProtocolError, httpx.NetworkError) as error:
-            raise StreamCutError(
-                f"The stream broke off: {error}", hint="What came until then is kept. Send it again."
-            ) from error
+
+
+@contextmanager
+def provider_errors(origin: str, timeout: httpx.Timeout) -> Iterator[None]:
+    """What httpx raises inside, in our own terms; ``origin`` is who was asked.
+
+    Raises:
+        ProviderTimeoutError: Silence.
+        UnreachableError: No connection.
+        StreamCutError: The connection broke, or what came over it is not HTTP.
+    """
+    import httpx  # noqa: PLC0415 - loaded already
+
+    try:
+        yield
+    except httpx.TimeoutException as error:
+        raise ProviderTimeoutError(
+            f"Silence from {origin} for {_silence(error, timeout):g} s",
+            hint="Send it again, or raise the provider's timeout_s in the configuration.",
+        ) from error
+    except httpx.ConnectError as error:
+        raise UnreachableError(
+            f"No connection to {origin}: {_reason(error)}",
+            hint="Check that it is running and that base_url in the configuration is right.",
+        ) from error
+    except (httpx.ProtocolError, httpx.NetworkError) as error:
+        raise StreamCutError(
+            f"The stream broke off: {error}", hint="What came until then is kept. Send it again."
+        ) from error
 
 
 async def post_json(url: str, body: bytes, *, timeout_s: float = 5.0) -> tuple[int, str]:

@@ -95,7 +95,8 @@ class ProviderCall:
     """One call that the stub provider answered."""
 
     model: str
-    status: int
+    status: int | None
+    """None when its client was gone before the end."""
     stream: bool
     input_tokens: int | None
     """None where the client was not told: failures, broken streams, chat streams without include_usage."""
@@ -108,8 +109,8 @@ class ProviderCall:
 
     @property
     def failed(self) -> bool:
-        """Whether the client saw an error: a status, or a stream that broke off."""
-        return self.status >= 400 or "cutstream" in self.model
+        """Whether the client saw an error: a status, or a stream that broke off, or that it left."""
+        return self.status is None or self.status >= 400 or "cutstream" in self.model
 
 
 def provider_calls(name: str) -> list[ProviderCall]:

@@ -24,8 +24,8 @@ def test_the_generated_files_are_current() -> None:
 def test_every_key_of_the_configuration_is_explained() -> None:
     text = (ROOT / "docs" / "configuration.md").read_text()
     sections = [
-        config.CollectorConfig, config.BudgetConfig, config.HealthConfig, config.TuiConfig,
-        config.ProviderConfig,
+        config.CollectorConfig, config.BudgetConfig, config.HealthConfig, config.ProxyConfig,
+        config.TuiConfig, config.ProviderConfig,
     ]  # fmt: skip
     for section in sections:
         for field in dataclasses.fields(section):
