@@ -32,17 +32,16 @@ async def open_port(door: Door) -> AsyncIterator[None]:
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     server = None
     try:
-        from llmwatch.collector.otlp import grpc  # noqa: PLC0415 - an extra, and 60 ms
+        from llmwatch.collector.otlp import grpc  # noqa: PLC0415 - an extra, and 75 ms
 
         server, door.grpc.port = await grpc.listen(door, collector.host, collector.grpc_port)
         _log.info("collecting OTLP over gRPC on %s", origin(collector.host, door.grpc.port))
     except ImportError:
         door.grpc.problem = (
-            f"OTLP over gRPC (port {collector.grpc_port}) needs pip install 'llmwatch[grpc]', "
-            "or send over HTTP: OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"
+            f"No gRPC on port {collector.grpc_port}: pip install 'llmwatch[grpc]', or use http/protobuf"
         )
     except UsageError as error:
-        door.grpc.problem = f"OTLP over gRPC is off: {error}"
+        door.grpc.problem = f"No gRPC: {error}"
     if door.grpc.problem:
         _log.warning(door.grpc.problem)
     try:

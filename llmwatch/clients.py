@@ -59,6 +59,11 @@ class Client:
     notes: tuple[str, ...] = ()
     """What goes wrong, a sentence each."""
 
+    @property
+    def title(self) -> str:
+        """What it is, as a heading."""
+        return self.what[0].upper() + self.what[1:]
+
 
 @cache
 def clients() -> tuple[Client, ...]:

@@ -1,4 +1,4 @@
-"""Write docs/configuration.md and docs/keys.md from the code; ``--check`` only says if they are current."""
+"""Write the reference in docs/ from the code; ``--check`` only says if they are current."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from llmwatch import config
+from llmwatch.clients import Address, Client, clients
 from llmwatch.tui.commands import PLACES, Command, commands
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -22,7 +23,8 @@ def main() -> int:
     """Write the files, or check them; the exit code."""
     check = sys.argv[1:] == ["--check"]
     stale = []
-    for name, text in {"configuration.md": configuration(), "keys.md": keys()}.items():
+    texts = {"configuration.md": configuration(), "keys.md": keys(), "clients.md": connecting()}
+    for name, text in texts.items():
         path = DOCS / name
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             stale.append(name)
@@ -75,6 +77,30 @@ def keys() -> str:
         rows = "\n".join(f"| {_keys(c)} | `{c.id}` | {c.help} |" for c in commands(place))
         parts += [f"## {heading}\n", f"| key | command | what it does |\n|---|---|---|\n{rows}\n"]
     return "\n".join(parts)
+
+
+def connecting() -> str:
+    """docs/clients.md."""
+    parts = [
+        NOTE.format(source="llmwatch/clients.toml"),
+        "# Clients\n",
+        "What to paste so that a client sends here. `llmwatch connect NAME` prints the same with the address "
+        "of the collector that runs; a name is any of those given.\n",
+    ]
+    return "\n".join((*parts, *map(_client, clients())))
+
+
+def _client(client: Client) -> str:
+    usual = config.CollectorConfig()
+    here = Address("localhost", usual.port, usual.grpc_port)
+    known = f"Also: {', '.join(f'`{alias}`' for alias in client.aliases)}.\n" if client.aliases else ""
+    more = [f"Prompts and answers: `{client.content}`"] if client.content else []
+    more += [f"Tokens of streamed OpenAI chat calls: `{client.stream_usage}`"] if client.stream_usage else []
+    listed = "".join(f"- {note}\n" for note in (*more, *map(here.fill, client.notes)))
+    block = f"```\n{here.fill(client.lines)}\n```\n"
+    return "\n".join(
+        filter(None, (f"## {client.name}\n", f"{client.title}. {known}".rstrip() + "\n", block, listed))
+    )
 
 
 def _keys(command: Command) -> str:

@@ -1,16 +1,24 @@
-"""Whether the collector answers: one small request to its health page, written by hand to import nothing."""
+"""Asking the collector how it is: one small request to its health page, written by hand to import nothing."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+import json
+from collections.abc import Mapping
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 _TIMEOUT_S: Final = 2.0
+_LONGEST: Final = 65_536
 
 
 async def answers(url: str) -> bool:
     """True when a llmwatch collector at ``url`` (its base) says within two seconds that it is well."""
+    return await health(url) is not None
+
+
+async def health(url: str) -> Mapping[str, Any] | None:
+    """What the collector at ``url`` says of itself within two seconds; None when it is none, or not well."""
     where = urlsplit(url)
     try:
         async with asyncio.timeout(_TIMEOUT_S):
@@ -18,10 +26,16 @@ async def answers(url: str) -> bool:
             try:
                 request = f"GET /health HTTP/1.1\r\nHost: {where.netloc}\r\nConnection: close\r\n\r\n"
                 writer.write(request.encode("ascii"))
-                head = await reader.readline()
-                body = await reader.read(65_536)
+                received = b""
+                while len(received) < _LONGEST and (piece := await reader.read(_LONGEST)):
+                    received += piece
             finally:
                 writer.close()
     except (OSError, TimeoutError):
-        return False
-    return b" 200" in head and b"llmwatch" in body
+        return None
+    head, _, body = received.partition(b"\r\n\r\n")
+    try:
+        answer = json.loads(body) if head.startswith(b"HTTP/1.1 200") else None
+    except ValueError:
+        return None
+    return answer if isinstance(answer, dict) and answer.get("service") == "llmwatch" else None

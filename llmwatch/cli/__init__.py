@@ -15,9 +15,11 @@ from llmwatch.neutral import neutral
 
 _COMMANDS: Final[Mapping[str, str]] = {
     "collect": "Receive spans without a screen, logging to stderr.",
+    "connect": "Print the lines that make a client send here.",
     "demo": "Watch a believable workload: nothing to configure, no key needed.",
     "replay": "Send a recorded call again and print both answers.",
     "status": "Print one line and exit 0, 1 or 2 for OK, WARN, CRIT.",
+    "why": "Print how a cost comes about: of a span, a trace or all.",
 }
 """Subcommand and its line in the help. Each is a module here of that name with a click command ``command``;
 kept as data so that ``llmwatch --help`` imports none of them."""

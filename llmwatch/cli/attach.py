@@ -79,6 +79,8 @@ class Place:
     port: int
     running: bool
     notice: str = ""
+    grpc_port: int | None = None
+    """Where it takes OTLP over gRPC; None when it does not, or does not run."""
 
     @property
     def url(self) -> str:
@@ -93,16 +95,17 @@ def find(database: Path, host: str, port: int) -> Place:
         UsageError: No port is free.
     """
     holder = lock.holder(database)
-    if holder and holder.port and _is_ours(_ask(holder.host, holder.port), database):
+    answer = _ask(holder.host, holder.port) if holder and holder.port else None
+    if holder and holder.port and answer and _is_ours(answer, database):
         moved = (
             "" if holder.port == port else f"The collector of this database listens on port {holder.port}."
         )
-        return Place(holder.host, holder.port, running=True, notice=moved)
+        return Place(holder.host, holder.port, True, moved, answer.get("grpc_port"))
     answer = _ask(host, port)
     if answer is None:
         return Place(host, port, running=False)
     if _is_ours(answer, database):
-        return Place(host, port, running=True)
+        return Place(host, port, running=True, grpc_port=answer.get("grpc_port"))
     for free in range(port + 1, min(port + _PORTS_TRIED, 65536)):
         if _ask(host, free) is None:
             holding = f"the collector of {answer.get('db')}" if answer else "another program"

@@ -6,12 +6,10 @@ import logging
 import os
 import signal
 import sys
-from dataclasses import replace
-from pathlib import Path
 
 import click
 
-from llmwatch import paths
+from llmwatch.cli.place import chosen
 from llmwatch.neutral import neutral
 
 
@@ -32,7 +30,6 @@ class _NeutralFormatter(logging.Formatter):
 @click.pass_context
 def command(ctx: click.Context, host: str | None, port: int | None, db: str | None, attended: bool) -> None:
     """Receive spans without a screen, logging to stderr. SIGTERM finishes what was accepted."""
-    from llmwatch import config as configuration
     from llmwatch.collector.server import listen, serve
     from llmwatch.lifeline import when_orphaned
 
@@ -41,13 +38,8 @@ def command(ctx: click.Context, host: str | None, port: int | None, db: str | No
     logging.basicConfig(level=logging.INFO, handlers=[logs])
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
 
-    before = ctx.parent.params if ctx.parent else {}  # llmwatch --db FILE collect means the same
-    chosen = configuration.load(paths.config_path())
-    host = host or before.get("host") or chosen.collector.host
-    port = next((p for p in (port, before.get("port")) if p is not None), chosen.collector.port)
-    named = db or before.get("db")
-    chosen = replace(chosen, collector=replace(chosen.collector, host=host, port=port))
-    sockets = listen(host, port)
+    database, config = chosen(ctx, db=db, host=host, port=port)
+    sockets = listen(config.collector.host, config.collector.port)
     if attended:
         when_orphaned(lambda: os.kill(os.getpid(), signal.SIGTERM))
-    serve(sockets, Path(named).expanduser() if named else paths.database_path(), chosen)
+    serve(sockets, database, config)

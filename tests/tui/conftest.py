@@ -18,7 +18,7 @@ from llmwatch.tui.panes.quality import QualityPane
 from llmwatch.tui.panes.status import StatusPane
 from llmwatch.tui.panes.versions import VersionsPane
 from llmwatch.tui.screens import overview, trace
-from llmwatch.tui.widgets import header, tracesource
+from llmwatch.tui.widgets import firstrun, header, tracesource
 from tests.tui import agentrun, seed
 
 URL = "http://127.0.0.1:4318"
@@ -53,10 +53,14 @@ def surroundings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     async def answers(url: str) -> bool:
         return True
 
+    async def health(url: str) -> dict[str, str]:
+        return {}
+
     clock = SimpleNamespace(time_ns=lambda: seed.NOW_NS)
     monkeypatch.setattr(traces, "time", clock)
     monkeypatch.setattr(running, "time", clock)
     monkeypatch.setattr(header, "answers", answers)
+    monkeypatch.setattr(firstrun, "health", health)
     for pane in (StatusPane, QualityPane, CostPane, VersionsPane):
         monkeypatch.setattr(pane, "every_s", 0.0)
     monkeypatch.setattr(overview, "_AT_MOST_EVERY_S", 0.0)

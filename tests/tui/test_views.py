@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from llmwatch.analysis.budget import BudgetState
 from llmwatch.analysis.health import Outlook, Reason, Verdict
+from llmwatch.clients import Address
 from llmwatch.config import HealthConfig
 from llmwatch.neutral import UNSAFE
 from llmwatch.store.histogram import Histogram
@@ -477,12 +478,21 @@ def test_before_the_first_look_it_says_who_it_is() -> None:
 
 
 def test_first_run_leaves_out_recipes_that_do_not_fit() -> None:
-    full, low = (text(first_run_lines("http://127.0.0.1:4318", 76, height)) for height in (40, 12))
+    here = Address("127.0.0.1", 4318, 4317)
+    full, low = (text(first_run_lines(here, "", height)) for height in (40, 12))
     assert "curl" in full and "curl" not in low
     for said in (full, low):
         assert "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318" in said and "llmwatch demo" in said
         assert max(map(len, said.splitlines())) <= 76
+        assert "llmwatch connect" in said
     assert len(low.splitlines()) <= 12
+
+
+def test_first_run_says_why_there_is_no_grpc() -> None:
+    here = Address("127.0.0.1", 4318, 4317)
+    lines = first_run_lines(here, "No gRPC on port 4317: it is taken", 20)
+    assert text(lines).splitlines()[-1] == "No gRPC on port 4317: it is taken"
+    assert len(lines) <= 20
 
 
 def test_doors_are_equal_when_they_lead_to_the_same_place() -> None:

@@ -2,79 +2,50 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from llmwatch.addresses import origin
+from llmwatch.clients import Address, Client, clients, find
 from llmwatch.tui.models.cells import Cell, Line
 
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """Lines to paste for one kind of app."""
-
-    title: str
-    lines: tuple[str, ...]
+_SHOWN: Final = ("opentelemetry", "openai-otel", "openinference", "curl")
+"""The most common ways, which between them suit any app; the first matters most."""
+_NAMED: Final = ("langfuse", "langsmith", "claude-code", "vercel-ai")
+"""Some of the others, so that it is clear what they are."""
 
 
-def recipes(url: str) -> tuple[Recipe, ...]:
-    """How to send spans to the collector at ``url``, the most common way first."""
-    return (
-        Recipe(
-            "Any app with OpenTelemetry",
-            (
-                f"export OTEL_EXPORTER_OTLP_ENDPOINT={url}",
-                "export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf OTEL_SERVICE_NAME=my-app",
-            ),
-        ),
-        Recipe(
-            "Python with openai: as above, and nothing to change in the app",
-            (
-                "pip install opentelemetry-distro opentelemetry-exporter-otlp-proto-http \\",
-                "    opentelemetry-instrumentation-genai-openai",
-                "export OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=SPAN_ONLY",
-                "opentelemetry-instrument python app.py",
-            ),
-        ),
-        Recipe(
-            "Python with OpenInference (LangChain, LlamaIndex, Anthropic, CrewAI, …)",
-            (
-                "pip install arize-phoenix-otel openinference-instrumentation-openai",
-                "from phoenix.otel import register",
-                f'register(endpoint="{url}/v1/traces", auto_instrument=True)',
-            ),
-        ),
-        Recipe(
-            "No SDK at all",
-            (
-                f"curl {url}/api/spans \\",
-                "    -H 'Content-Type: application/json' \\",
-                """    -d '{"model": "gpt-4o-mini", "prompt": "Hello", "response": "Hi!"}'""",
-            ),
-        ),
-    )
+def first_run_lines(here: Address, grpc_problem: str, height: int) -> list[Line]:
+    """The screen before the first span; clients that do not fit the height are left out.
 
-
-_ENOUGH_LINES: Final = 2
-
-
-def first_run_lines(url: str, width: int, height: int) -> list[Line]:
-    """The screen before the first span; recipes that do not fit the height are left out."""
+    ``grpc_problem`` says why OTLP over gRPC is not taken; empty when it is, or when that is not known yet.
+    """
     lines: list[Line] = [
         (
             Cell("Waiting for the first span on ", "strong"),
-            Cell(url, "accent"),
+            Cell(origin(here.host, here.port), "accent"),
         ),
         (),
     ]
-    for recipe in recipes(url):
-        block: list[Line] = [
-            (Cell(recipe.title, "strong"),),
-            *((Cell("  " + line),) for line in recipe.lines),
-            (),
-        ]
-        if len(lines) + len(block) - 1 <= height - _ENOUGH_LINES:
+    last = _last_lines(grpc_problem)
+    for client in filter(None, map(find, _SHOWN)):
+        block = _block(client, here)
+        if len(lines) + len(block) + len(last) <= height:
             lines += block
-    lines.append(
-        (Cell("No app at hand? ", "muted"), Cell("llmwatch demo"), Cell(" shows a believable one.", "muted"))
-    )
-    return lines
+    return lines + last
+
+
+def _block(client: Client, here: Address) -> list[Line]:
+    return [
+        (Cell(client.title, "strong"),),
+        *((Cell("  " + line),) for line in here.fill(client.lines).splitlines()),
+        (),
+    ]
+
+
+def _last_lines(grpc_problem: str) -> list[Line]:
+    others = len(clients()) - len(_SHOWN)
+    lines: list[Line] = [
+        (Cell(f"{others} more, {', '.join(_NAMED)}, …: ", "muted"), Cell("llmwatch connect")),
+        (Cell("No app at hand? ", "muted"), Cell("llmwatch demo"), Cell(" shows a believable one.", "muted")),
+    ]
+    return [*lines, (Cell(grpc_problem, "muted"),)] if grpc_problem else lines
