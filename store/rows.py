@@ -195,6 +195,27 @@ class Overall:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """Spans whose usage counts with others, and what they would cost."""
+
+    role: Literal["rollup", "duplicate"]
+    spans: int
+    cost_nanousd: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unpriced:
+    """Counted calls of a model without a price; ``id``, ``trace_id`` and ``span_id`` are of the last one."""
+
+    provider: str | None
+    model: str | None
+    spans: int
+    id: int
+    trace_id: str
+    span_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoreStats:
     """Size of what is kept."""
 

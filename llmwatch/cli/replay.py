@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
 import sys
-from collections.abc import Mapping, Sequence
 from contextlib import aclosing, closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
 import click
 
-from llmwatch import paths
+from llmwatch.cli.place import chosen
+from llmwatch.cli.printing import color, echo, width
+from llmwatch.cli.reference import span_of
 from llmwatch.errors import LlmwatchError, ProviderError, ReplayError, StoreError, UsageError
 from llmwatch.neutral import neutral, neutral_line
 
@@ -21,14 +20,7 @@ if TYPE_CHECKING:
     from llmwatch.config import Config
     from llmwatch.store.rows import SpanDetail
     from llmwatch.store.span import Replay
-    from llmwatch.tui.models.runs import Run, Tone
     from llmwatch.tui.replaydesk import Desk
-
-_STYLES: Final[Mapping[Tone, Mapping[str, Any]]] = {
-    "muted": {"dim": True}, "strong": {"bold": True}, "ok": {"fg": "green"}, "warn": {"fg": "yellow"},
-    "error": {"fg": "red"}, "accent": {"fg": "cyan"},
-}  # fmt: skip
-_WIDEST: Final = 120
 
 
 @click.command()
@@ -50,13 +42,9 @@ def command(
     and estimated cost are shown before anything is sent. Exits 1 when the provider fails or the answer cannot
     be stored, 2 when nothing was sent.
     """
-    from llmwatch import config as configuration
     from llmwatch.tui.replaydesk import Desk
 
-    before = ctx.parent.params if ctx.parent else {}  # llmwatch --db FILE replay means the same
-    named = db or before.get("db")
-    database = Path(named).expanduser() if named else paths.database_path()
-    config = configuration.load(paths.config_path())
+    database, config = chosen(ctx, db=db)
     desk = Desk(_detail(database, span), config)
     _change(desk, provider, model, temperature)
     _print_plan(desk)
@@ -80,17 +68,9 @@ def command(
 
 def _detail(database: Path, reference: str) -> SpanDetail:
     from llmwatch.store.database import connect_reader
-    from llmwatch.store.reads import spans
 
     with closing(connect_reader(database)) as db:
-        found = spans.find(db, reference)
-        detail = spans.detail(db, *found) if found else None
-    if detail is None:
-        raise UsageError(
-            f"{reference} means no span, or several",
-            hint="Give a whole span id, TRACE:SPAN or a trace id; y in the screen copies them.",
-        )
-    return detail
+        return span_of(db, reference)
 
 
 def _change(desk: Desk, provider: str | None, model: str | None, temperature: float | None) -> None:
@@ -131,7 +111,7 @@ async def _send(desk: Desk) -> tuple[Replay | None, ProviderError | None]:
                 if isinstance(delta, TextDelta):
                     click.echo(neutral(delta.text), nl=False)
                 elif isinstance(delta, ReasoningDelta):
-                    click.echo(click.style(neutral(delta.text), dim=True), nl=False, color=_color())
+                    click.echo(click.style(neutral(delta.text), dim=True), nl=False, color=color())
     except ProviderError as failed:
         error = failed
     click.echo("\n" if answer.text else "")
@@ -158,16 +138,16 @@ def _save(replay: Replay, database: Path, config: Config) -> None:
             writer.submit(Batch(replays=[replay])).result()
         finally:
             writer.close()
-    _echo([("✓ stored", "ok"), (" beside the recording, which stays as it was", "muted")])
+    echo([("✓ stored", "ok"), (" beside the recording, which stays as it was", "muted")])
 
 
 def _print_plan(desk: Desk) -> None:
     from llmwatch.tui.models.replay import losses, plan_lines
 
-    for line in plan_lines(desk.plan, _width(), 4):
-        _echo([(cell.text, cell.tone) for cell in line])
+    for line in plan_lines(desk.plan, width(), 4):
+        echo([(cell.text, cell.tone) for cell in line])
     for text in losses(desk.plan):
-        _echo([(neutral_line(f"▲ {text}"), "warn")])
+        echo([(neutral_line(f"▲ {text}"), "warn")])
     click.echo()
 
 
@@ -180,24 +160,8 @@ def _print_comparison(desk: Desk) -> None:
     if answer_text(recorded) and answer_text(replayed):
         for block in diff_blocks(recorded, replayed):
             for line in (block.title, *block.lines):
-                _echo(line)
+                echo(line)
         click.echo()
-    for cells in desk.table(_width(), 2):
-        _echo([(cell.text, cell.tone) for cell in cells])
+    for cells in desk.table(width(), 2):
+        echo([(cell.text, cell.tone) for cell in cells])
     click.echo()
-
-
-def _echo(runs: Sequence[Run]) -> None:
-    """Print a line of runs, which are neutral already."""
-    *before, (last, tone) = runs or [("", "plain")]
-    styled = [click.style(text, **_STYLES.get(tone, {})) for text, tone in (*before, (last.rstrip(), tone))]
-    click.echo("".join(styled), color=_color())
-
-
-def _color() -> bool | None:
-    """None lets click decide by the terminal."""
-    return False if os.environ.get("NO_COLOR") else None
-
-
-def _width() -> int:
-    return min(shutil.get_terminal_size().columns, _WIDEST)

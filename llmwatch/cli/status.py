@@ -51,7 +51,7 @@ def command(ctx: click.Context, since: str | None, as_json: bool, db: str | None
     config = configuration.load(paths.config_path())
     since = f"{config.health.window_minutes}m" if since is None else since
     now_ns = time.time_ns()
-    start_s = _start_s(since, now_ns)
+    start_s = start_of(since, now_ns)
     with closing(connect_reader(Path(named).expanduser() if named else paths.database_path())) as reader:
         overall = status.overall(reader, None if start_s is None else start_s * 10**9)
         term = "" if start_s is None else f"since:{(now_ns // 10**9 - start_s) // 60}m"
@@ -63,7 +63,7 @@ def command(ctx: click.Context, since: str | None, as_json: bool, db: str | None
     sys.exit(_EXIT[outlook.verdict.level])
 
 
-def _start_s(since: str, now_ns: int) -> int | None:
+def start_of(since: str, now_ns: int) -> int | None:
     """The minute in which ``since`` begins, Unix seconds; None when it is ``all``."""
     if since == "all":
         return None

@@ -11,7 +11,7 @@ from typing import Final
 
 from llmwatch.providers.modelnames import is_local
 from llmwatch.providers.pricebook import Conditions, Listing, find
-from llmwatch.providers.rates import bill, total
+from llmwatch.providers.rates import bill, billed_input, total
 from llmwatch.store.span import Call, Cost, CostLine, JsonObject
 
 _LONGEST_NAME: Final = 200
@@ -56,6 +56,8 @@ def price(call: Call, at_ns: int, *, free: bool = False) -> Cost | None:
         else:
             lines = bill(usage, quote.tariff)
             nanousd = total(lines)
+            if start := quote.tariff.tier(billed_input(usage))[0]:
+                note = "; ".join(filter(None, (note, f"the rates above {start:,} input tokens")))
     return Cost(
         nanousd=nanousd, lines=lines, provider=listing.provider, model=listing.model,
         source=quote.source, note=note,

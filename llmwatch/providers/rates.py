@@ -48,10 +48,14 @@ class Tariff:
 
     def rates(self, input_tokens: int) -> Rates:
         """The rates of a call with so many input tokens, cached ones included."""
+        return self.tier(input_tokens)[1]
+
+    def tier(self, input_tokens: int) -> tuple[int, Rates]:
+        """As `rates`, with the size of the input above which they hold."""
         for start, rates in reversed(self.tiers):
             if input_tokens > start:
-                return rates
-        return self.base
+                return start, rates
+        return 0, self.base
 
 
 def total(lines: Sequence[CostLine]) -> int:
@@ -59,18 +63,27 @@ def total(lines: Sequence[CostLine]) -> int:
     return (sum(line.tokens * line.nanousd_per_million for line in lines) + _PER_MILLION // 2) // _PER_MILLION
 
 
+def billed_input(usage: Usage) -> int:
+    """All input tokens of a call. Input smaller than its cached parts cannot contain them: it is then taken
+    as the uncached rest.
+    """
+    cached = (usage.cache_read_tokens or 0) + max(
+        usage.cache_write_tokens or 0, usage.cache_write_1h_tokens or 0
+    )
+    said = usage.input_tokens or 0
+    return said + cached if cached > said else said
+
+
 def bill(usage: Usage, tariff: Tariff) -> tuple[CostLine, ...]:
     """The lines of a call's bill; tokens in no line are tokens without a price.
 
     Input counts cached tokens and output counts reasoning, so each sort's own tokens are taken out of the
-    sort that contains it. Input smaller than its cached parts cannot contain them: it is then taken as the
-    uncached rest. How many cached tokens are audio is never said; only those that must be are taken so.
+    sort that contains it. How many cached tokens are audio is never said; only those that must be are taken
+    so.
     """
     read, long = usage.cache_read_tokens or 0, usage.cache_write_1h_tokens or 0
     write = max(usage.cache_write_tokens or 0, long)
-    input_tokens = usage.input_tokens or 0
-    if read + write > input_tokens:
-        input_tokens += read + write
+    input_tokens = billed_input(usage)
     rates = tariff.rates(input_tokens)
     audio = min(usage.input_audio_tokens or 0, input_tokens)
     output, speech = usage.output_tokens or 0, usage.output_audio_tokens or 0

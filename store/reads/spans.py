@@ -9,12 +9,13 @@ from msgspec.structs import replace
 
 from llmwatch.store.mapping import Mapper, names
 from llmwatch.store.merge import merge
+from llmwatch.store.projection import Brief
 from llmwatch.store.reads.traces import session_traces
 from llmwatch.store.records import Codec
 from llmwatch.store.rows import SpanDetail, SpanRow
 from llmwatch.store.span import Replay, Score
 
-__all__ = ["detail", "find", "session_traces", "spans_of"]
+__all__ = ["briefs_of", "detail", "find", "session_traces", "spans_of"]
 
 _ROW: Final = Mapper(
     SpanRow,
@@ -32,6 +33,12 @@ def spans_of(db: sqlite3.Connection, trace_id: str) -> list[SpanRow]:
     """All spans of a trace, by start."""
     query = f"SELECT {_ROW.columns} FROM spans WHERE {_OF_TRACE} ORDER BY start_ns, span_id"
     return _ROW.rows(db.execute(query, (trace_id,)))
+
+
+def briefs_of(db: sqlite3.Connection, trace_id: str) -> list[Brief]:
+    """As `spans_of`, what decides whose usage counts."""
+    query = f"SELECT {', '.join(Brief._fields)} FROM spans WHERE {_OF_TRACE} ORDER BY start_ns, span_id"
+    return [Brief._make(columns) for columns in db.execute(query, (trace_id,))]
 
 
 def detail(db: sqlite3.Connection, trace_id: str, span_id: str) -> SpanDetail | None:

@@ -10,11 +10,16 @@ import msgspec
 
 from llmwatch.store.mapping import Mapper
 from llmwatch.store.reads.metrics import copies, sums
-from llmwatch.store.rows import ModelTotals, Overall, StoreStats
+from llmwatch.store.rows import LeftOut, ModelTotals, Overall, StoreStats, Unpriced
 
 _NEVER: Final = 1 << 62
 """Later than any span, also than those of clocks that run ahead."""
 
+_LEFT_OUT: Final = Mapper(
+    LeftOut,
+    compute={"role": "usage_role", "spans": "count(*)", "cost_nanousd": "coalesce(sum(cost_nanousd), 0)"},
+)
+_UNPRICED: Final = Mapper(Unpriced, compute={"spans": "count(*)", "id": "max(id)"})
 _MODEL: Final = Mapper(ModelTotals, convert={"durations": lambda counts: tuple(msgspec.json.decode(counts))})
 
 
@@ -31,6 +36,24 @@ def overall(db: sqlite3.Connection, since_ns: int | None) -> Overall:
         cost_nanousd=everything.cost_nanousd,
         unpriced_calls=everything.unpriced,
     )
+
+
+def left_out(db: sqlite3.Connection, since_ns: int) -> list[LeftOut]:
+    """What spans say of usage that counts with others, by role. Reads every span, a second per million."""
+    query = (
+        f"SELECT {_LEFT_OUT.columns} FROM spans WHERE usage_role IN ('rollup', 'duplicate')"
+        " AND state != 'partial' AND start_ns >= ? GROUP BY usage_role ORDER BY usage_role DESC"
+    )
+    return _LEFT_OUT.rows(db.execute(query, (since_ns,)))
+
+
+def unpriced(db: sqlite3.Connection, since_ns: int) -> list[Unpriced]:
+    """Counted calls without a price, by model, most frequent first. Reads every span, as `left_out`."""
+    query = (
+        f"SELECT {_UNPRICED.columns} FROM spans WHERE usage_role = 'counted' AND cost_nanousd IS NULL"
+        " AND state != 'partial' AND start_ns >= ? GROUP BY provider, model ORDER BY spans DESC, model, provider"
+    )
+    return _UNPRICED.rows(db.execute(query, (since_ns,)))
 
 
 def stats(db: sqlite3.Connection) -> StoreStats:

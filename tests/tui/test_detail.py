@@ -296,7 +296,7 @@ def test_the_bill_can_be_checked_by_hand() -> None:
     assert ["output", "100", "10", "$0.001"] in lines
     assert ["total", "$0.00375"] in lines
     assert ["from", "genai-prices", "0.2.3"] in lines
-    assert ["difference", "+$0.00025,", "+7", "%", "of", "ours"] in lines
+    assert ["difference", "▲", "+$0.00025,", "+7", "%", "of", "ours"] in lines
 
 
 @pytest.mark.parametrize(
