@@ -17,6 +17,8 @@ from llmwatch.collector.protocols.braintrust import routes as braintrust
 from llmwatch.collector.protocols.langfuse import routes as langfuse
 from llmwatch.collector.protocols.langsmith import routes as langsmith
 from llmwatch.collector.protocols.openai_agents import routes as openai_agents
+from llmwatch.collector.protocols.phoenix import routes as phoenix
+from llmwatch.collector.protocols.traceloop import routes as traceloop
 from llmwatch.collector.protocols.weave import routes as weave
 from llmwatch.collector.proxy import replies
 from llmwatch.collector.proxy import routes as proxy
@@ -36,6 +38,8 @@ PROTOCOLS: Final[tuple[Protocol, ...]] = (
     Protocol("langfuse", langfuse.routes, langfuse.refuse),
     Protocol("langsmith", langsmith.routes, langsmith.refuse),
     Protocol("openai_agents", openai_agents.routes, openai_agents.refuse),
+    Protocol("phoenix", phoenix.routes, phoenix.refuse),
+    Protocol("traceloop", traceloop.routes, traceloop.refuse),
     Protocol("weave", weave.routes, weave.refuse),
     Protocol("openai", proxy.openai, replies.refuse_openai),
     Protocol("anthropic", proxy.anthropic, replies.refuse_anthropic),
