@@ -5,8 +5,8 @@ nothing: servers with a cache, and stubs, answer two equal requests with the sam
 call when they are of the same model, overlap in time and
 
 - both know the id of the response, it is the same, and they have the same parent or are of two dialects; or
-- one of them does not know it, they are of two dialects, one lasts within the other, and they have the same
-  parent, the same input tokens, or both failed.
+- one of them does not know it, they are of two dialects, and they tell the same tokens, or one lasts within
+  the other and they have the same parent, the same input, or both failed.
 """
 
 from __future__ import annotations
@@ -60,11 +60,13 @@ def _same(call: list[Brief], span: Brief) -> bool:
     two = all(span.dialect != other.dialect for other in call)
     if outer.response_id is not None and span.response_id is not None:
         return outer.response_id == span.response_id and (two or outer.parent_id == span.parent_id)
-    if not two or outer.kind != span.kind or not _within(span, outer):
+    if not two or outer.kind != span.kind:
         return False
     same_input = span.input_tokens is not None and span.input_tokens == outer.input_tokens
+    if same_input and span.output_tokens is not None and span.output_tokens == outer.output_tokens:
+        return True
     failed = outer.status == span.status == "error"
-    return outer.parent_id == span.parent_id or same_input or failed
+    return _within(span, outer) and (outer.parent_id == span.parent_id or same_input or failed)
 
 
 def _best(call: list[Brief]) -> Brief:

@@ -110,7 +110,9 @@ def _meant(raw: RawSpan, facts: Facts) -> RawSpan:
         return replace(
             raw, span_id=raw.parent_id, parent_id=None if parent == _NO_PARENT else parent, end_ns=None
         )
-    if str(attributes.get("logfire.msg_template")).startswith(_STREAMED):
+    if raw.name == attributes.get("logfire.msg_template"):
+        facts["span"]["name"] = text(attributes.get("logfire.msg"))
+    if raw.name.startswith(_STREAMED):
         facts["call"]["stream"] = True
         taken = seconds(attributes.get("duration")) or 0
         return replace(raw, start_ns=max(raw.start_ns - taken, 0))
@@ -161,7 +163,6 @@ LOGFIRE: Final = Dialect(
         **{f"gen_ai.usage.{name}": Fact("usage", to, count) for name, to in _DETAILS.items()},
         **{f"gen_ai.aggregated_usage.{name}": Fact("usage", to, count, 1) for name, to in _SUMMED.items()},
         "logfire.tags": Fact("context", "tags", _tags),
-        "logfire.msg": Fact("span", "name", text),
         "events": Fact("content", "input_messages", _before, 1),
         "all_messages_events": Fact("content", "input_messages", _asked, 1),
         "pydantic_ai.all_messages": Fact("content", "input_messages", _asked, 1),

@@ -96,9 +96,17 @@ NOTHING = Usage()
             ],
             {TRACELOOP: "counted", SDK: "counted"},
         ),
+        # Logfire's log of a stream, which hangs elsewhere and begins with the answer
+        (
+            [told(SDK, OUTER, parent_id="request"), told("logfire", (T0 + SECOND, T0 + 5 * SECOND), None)],
+            {SDK: "counted", "logfire": "duplicate"},
+        ),
         # not within the other, and no id to tell
         (
-            [told(TRACELOOP, OUTER, None), told(SDK, (T0 + SECOND, T0 + 5 * SECOND))],
+            [
+                told(TRACELOOP, OUTER, None, usage=Usage(input_tokens=1311)),
+                told(SDK, (T0 + SECOND, T0 + 5 * SECOND)),
+            ],
             {TRACELOOP: "counted", SDK: "counted"},
         ),
         # a child is no copy: the deepest counts
