@@ -17,14 +17,8 @@ from typing import Any, Final
 import msgspec
 
 from llmwatch.collector.safejson import MAX_DEPTH, plain
+from llmwatch.store.redaction import BEGINNINGS, redacted
 
-_REDACTED: Final = frozenset({
-    "<REDACTED>", "REDACTED", "[REDACTED]", "<redacted>", "[redacted]", "__redacted__", "__REDACTED__",
-    "__OPENINFERENCE_REDACTED__", "**REDACTED**",
-})  # fmt: skip
-_SCRUBBED: Final = "[Scrubbed due to"
-_HIDES: Final = "<[R_*"
-"""How every one of them begins: a long prompt need not be hashed to be told apart from them."""
 _YES: Final = frozenset({"true", "yes", "1", "on"})
 _NO: Final = frozenset({"false", "no", "0", "off"})
 _LONGEST_REPR: Final = 100_000
@@ -42,14 +36,10 @@ _UNREADABLE: Final = (ValueError, RecursionError, MemoryError, SyntaxError, Type
 def text(value: Any) -> str | None:
     """A text with something in it; a number or flag in its JSON spelling."""
     if isinstance(value, str):
-        return value if value and (value[0] not in _HIDES or not _hidden(value)) else None
+        return value if value and (value[0] not in BEGINNINGS or not redacted(value)) else None
     if value is None or isinstance(value, bytes | list | tuple | dict):
         return None
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _hidden(said: str) -> bool:
-    return said in _REDACTED or said.startswith(_SCRUBBED)
 
 
 def first(item: Mapping[str, Any], keys: Iterable[str]) -> Any:
