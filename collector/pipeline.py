@@ -58,10 +58,11 @@ class Pipeline:
     def logs(self, decoded: Decoded[RawLog], size: int) -> Prepared:
         """As `spans`, for log records: some say something of a span, some are scores, all are counted."""
         read = decoded.then(dialects.normalise_log)
+        said = [item for record in read.records for item in record]
         counters = {"log_records": len(read.records), "log_records_rejected": read.rejected}
         batch = Batch(
-            spans=[self.finish(found, size) for found in read.records if isinstance(found, Span)],
-            scores=[found for found in read.records if isinstance(found, Score)],
+            spans=[self.finish(item, size) for item in said if isinstance(item, Span)],
+            scores=[item for item in said if isinstance(item, Score)],
             counters={name: count for name, count in counters.items() if count},
         )
         return Prepared(batch, len(read.records), read.rejected, read.failures)

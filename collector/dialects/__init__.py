@@ -9,9 +9,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from llmwatch.collector.dialects.agents import agent_spans
 from llmwatch.collector.dialects.anthropic_sdk import ANTHROPIC_SDK
 from llmwatch.collector.dialects.build import span_from
+from llmwatch.collector.dialects.claude_code import CLAUDE_CODE, CLAUDE_CODE_AGENT
+from llmwatch.collector.dialects.codex import CODEX, CODEX_AGENT
 from llmwatch.collector.dialects.facts import Dialect, Rules
+from llmwatch.collector.dialects.gemini_cli import GEMINI_CLI, GEMINI_CLI_AGENT
 from llmwatch.collector.dialects.genai import GENAI
 from llmwatch.collector.dialects.genai_logs import log_of
 from llmwatch.collector.dialects.generic import GENERIC
@@ -32,11 +36,12 @@ from llmwatch.store.span import Score, Span
 __all__ = ["DIALECTS", "normalise_log", "normalise_span", "scores_of"]
 
 DIALECTS: Final[tuple[Dialect, ...]] = (
-    LANGFUSE, OPENINFERENCE, VERCEL, MLFLOW, LANGSMITH,
+    LANGFUSE, OPENINFERENCE, VERCEL, MLFLOW, LANGSMITH, CLAUDE_CODE, CODEX, GEMINI_CLI,
     OPENLLMETRY, OPENLIT, LOGFIRE, LITELLM, ANTHROPIC_SDK, GENAI, HANDMADE, GENERIC,
 )  # fmt: skip
 """In order of precedence; the last takes what no other knows."""
 
+_AGENTS: Final = (CLAUDE_CODE_AGENT, CODEX_AGENT, GEMINI_CLI_AGENT)
 _RULES: Final = Rules(DIALECTS)
 
 
@@ -45,6 +50,7 @@ def normalise_span(raw: RawSpan) -> Span:
     return span_from(raw, _RULES)
 
 
-def normalise_log(raw: RawLog) -> Span | Score | None:
-    """What a log record says of a span (a ``partial`` one) or as a judgement; None when it says neither."""
-    return log_of(raw, _RULES)
+def normalise_log(raw: RawLog) -> tuple[Span | Score, ...]:
+    """What a log record says of spans (mostly of one: a ``partial`` record) or as a judgement."""
+    found = log_of(raw, _RULES)
+    return (found,) if found else agent_spans(raw, _AGENTS, _RULES)

@@ -24,6 +24,7 @@ _OF_API: Final = re.compile(
     r"\.(?:chat|responses|completion|messages|embedding|image|speech|transcription|reranking)$"
 )
 _ORDINARY_TIERS: Final = frozenset({"auto", "default", "standard"})
+_MAKERS: Final = {"claude": "anthropic", "gpt": "openai", "codex": "openai", "gemini": "gcp.gemini"}
 
 
 def provider(value: Any) -> str | None:
@@ -35,6 +36,12 @@ def provider(value: Any) -> str | None:
 @lru_cache(maxsize=1024)
 def _provider(name: str) -> str:
     return _OF_API.sub("", name.lower())
+
+
+def maker_of(model: Any) -> str | None:
+    """Who makes a model, for senders who do not say where they called it, by how its name begins."""
+    name = text(model) or ""
+    return next((maker for begins, maker in _MAKERS.items() if name.startswith(begins)), None)
 
 
 def setting(value: Any) -> Any:

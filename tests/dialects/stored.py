@@ -36,10 +36,10 @@ def writing(database: Path) -> Iterator[Writer]:
 
 def batch_of(records: Iterable[RawSpan | RawLog]) -> Batch:
     """Spans and scores of ``records``, finished as the collector finishes them."""
-    found: list[Span | Score | None] = []
+    found: list[Span | Score] = []
     for record in records:
         if isinstance(record, RawLog):
-            found.append(dialects.normalise_log(record))
+            found += dialects.normalise_log(record)
         else:
             found += [dialects.normalise_span(record), *dialects.scores_of(record)]
     return Batch(

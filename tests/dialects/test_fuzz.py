@@ -11,16 +11,22 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from llmwatch.collector.dialects import DIALECTS, normalise_log, normalise_span, scores_of
+from llmwatch.collector.dialects.claude_code import CLAUDE_CODE_AGENT
+from llmwatch.collector.dialects.codex import CODEX_AGENT
+from llmwatch.collector.dialects.gemini_cli import GEMINI_CLI_AGENT
 from llmwatch.collector.dialects.genai_events import DETAILS, EVALUATION, EXCEPTION, ROLES
 from llmwatch.collector.dialects.plainjson import PLAIN_JSON, feedback_from, score_from, spans_and_scores
 from llmwatch.collector.records import RawEvent
 from llmwatch.errors import IngestError
 from llmwatch.store.span import Score
-from tests.dialects.raw import raw_log, raw_span
+from tests.dialects.raw import SPAN, raw_log, raw_span
 
-KNOWN = sorted({name for dialect in (*DIALECTS, PLAIN_JSON) for name in dialect.facts})
+AGENTS = (CLAUDE_CODE_AGENT, CODEX_AGENT, GEMINI_CLI_AGENT)
+BARE = {name.removeprefix(agent.prefix) for dialect in DIALECTS for name in dialect.facts for agent in AGENTS}
+KNOWN = sorted({name for dialect in (*DIALECTS, PLAIN_JSON) for name in dialect.facts} | BARE)
 PREFIXES = [prefix for dialect in (*DIALECTS, PLAIN_JSON) for prefix in (*dialect.prefixes, *dialect.lists)]
 EVENTS = [*ROLES, DETAILS, EVALUATION, EXCEPTION, "exception", "first_token", "gen_ai.content.prompt"]
+AGENT_EVENTS = [f"{agent.prefix}{name}" for agent in AGENTS for name in agent.steps]
 FIELDS = [
     "role", "content", "contents", "parts", "type", "text", "tool_calls", "function", "arguments", "id",
     "name", "message", "message_content", "image", "image_url", "url", "source", "data", "input", "output",
@@ -88,9 +94,12 @@ def test_any_span_is_read(given_attributes: Any, given_events: Any, code: int) -
 
 
 @quick
-@given(st.sampled_from([*EVENTS, ""]), sent, attributes)
-def test_any_log_record_is_read(name: str, body: Any, given_attributes: Any) -> None:
-    assert_storable(normalise_log(raw_log(name, body, given_attributes)))
+@given(st.sampled_from([*EVENTS, *AGENT_EVENTS, ""]), sent, attributes, st.sampled_from([SPAN, ""]))
+def test_any_log_record_is_read(name: str, body: Any, given_attributes: Any, span_id: str) -> None:
+    raw = raw_log(name, body, given_attributes, span_id=span_id)
+    assert normalise_log(raw) == normalise_log(raw), "reading is a function of what was sent"
+    for found in normalise_log(raw):
+        assert_storable(found)
 
 
 @quick

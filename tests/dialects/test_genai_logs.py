@@ -19,7 +19,7 @@ def text(said: str) -> Part:
 
 
 def partial(raw: RawLog) -> Span:
-    found = normalise_log(raw)
+    (found,) = normalise_log(raw)
     assert isinstance(found, Span)
     assert found.state == "partial"
     return found
@@ -161,7 +161,7 @@ def test_an_exception_is_an_event_of_its_span() -> None:
 
 def test_an_evaluation_is_a_score() -> None:
     attributes = {"gen_ai.evaluation.name": "quality", "gen_ai.evaluation.score.value": 0.85}
-    score = normalise_log(raw_log("gen_ai.evaluation.result", "", attributes))
+    (score,) = normalise_log(raw_log("gen_ai.evaluation.result", "", attributes))
     assert isinstance(score, Score)
     assert (score.trace_id, score.span_id, score.name, score.value) == (TRACE, SPAN, "quality", 0.85)
 
@@ -177,4 +177,4 @@ def test_an_evaluation_is_a_score() -> None:
     ],
 )
 def test_other_records_are_only_counted(raw: RawLog) -> None:
-    assert normalise_log(raw) is None
+    assert normalise_log(raw) == ()
