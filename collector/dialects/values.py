@@ -53,7 +53,7 @@ def first(item: Mapping[str, Any], keys: Iterable[str]) -> Any:
 
 def clean(value: Any) -> str | None:
     """`text` for a value out of JSON, which may hold the NUL that SQLite's functions stop at."""
-    if value.__class__ is str and value and value[0] not in _HIDES and "\0" not in value:
+    if value.__class__ is str and value and value[0] not in BEGINNINGS and "\0" not in value:
         return str(value)
     found = text(value)
     return found and found.replace("\0", "\ufffd")
