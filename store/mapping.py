@@ -37,7 +37,7 @@ class Mapper(Generic[_T]):
         if unknown := (converted.keys() | computed.keys()) - set(self._names):
             raise TypeError(f"{cls.__name__} has no field {', '.join(sorted(unknown))}")
         self._convert = [(self._names.index(name), change) for name, change in converted.items()]
-        self._by_position = issubclass(cls, msgspec.Struct)
+        self._by_position = issubclass(cls, msgspec.Struct) and bool(cls.__match_args__)  # not kw_only
         self.columns = ", ".join(
             f"{computed[name]} AS {name}" if name in computed else name for name in self._names
         )

@@ -42,7 +42,7 @@ class PromptRow:
     """text or chat."""
     prompt: Any
     """The text, or the list of messages."""
-    config: dict[str, Any]
+    config: Any
     tags: tuple[str, ...]
     commit_message: str | None
     labels: tuple[str, ...]
@@ -59,7 +59,7 @@ class PromptSummary:
     type: str
     """Of the newest version, as are tags and config."""
     tags: tuple[str, ...]
-    config: dict[str, Any]
+    config: Any
     versions: tuple[int, ...]
     labels: tuple[str, ...]
     updated_ns: int
@@ -72,7 +72,7 @@ class NewPrompt:
     name: str
     type: str
     prompt: Any
-    config: dict[str, Any]
+    config: Any
     labels: tuple[str, ...] = ()
     tags: tuple[str, ...] | None = None
     """None leaves those that the prompt has."""

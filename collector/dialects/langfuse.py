@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from llmwatch.collector.dialects.facts import Dialect, Fact
 from llmwatch.collector.dialects.kinds import kind_of_word
-from llmwatch.collector.dialects.readers import dollars, offered_tools, settings
+from llmwatch.collector.dialects.readers import dollars, offered_tools, setting, settings
 from llmwatch.collector.dialects.times import time_ns
 from llmwatch.collector.dialects.usage import usage_of, usage_of_body
 from llmwatch.collector.dialects.values import as_json, count, mapping, parsed, storable, text, texts
@@ -58,9 +58,9 @@ def usage_details(value: Any) -> Usage | None:
 
 
 def _parameters(value: Any) -> JsonObject | None:
-    """The parameters of a call; one that is not limited is sent as ``"Infinity"``."""
-    found = settings(value)
-    return {name: item for name, item in found.items() if item != "Infinity"} if found else None
+    """The parameters of a call; one that is not limited is sent as ``"Infinity"`` or ``"inf"``."""
+    found = settings(value) or {}
+    return {name: setting(item) for name, item in found.items() if item not in ("Infinity", "inf")} or None
 
 
 def _level(value: Any) -> str | None:

@@ -1,7 +1,7 @@
 """Prompts: one version of one, and all of them.
 
 - `prompt(db, name, version=…, label=…)`: that version, that label's version, or the newest.
-- `summaries(db, name=…, label=…, tag=…, limit=…, offset=…)`: every prompt with its versions and labels.
+- `summaries(db, name=…, label=…, tag=…, …, limit=…, offset=…)`: every prompt with its versions and labels.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ _PROMPT: Final = Mapper(
     },
     compute={"labels": _LABELS},
 )
+_UPDATED: Final = "(SELECT max(updated_ns) FROM prompts AS p WHERE p.name = prompts.name)"
 _SUMMARY: Final = Mapper(
     PromptSummary,
     convert={
@@ -48,7 +49,7 @@ _SUMMARY: Final = Mapper(
     compute={
         "versions": "(SELECT json_group_array(version) FROM prompts AS p WHERE p.name = prompts.name)",
         "labels": "(SELECT json_group_array(label) FROM prompt_labels AS p WHERE p.name = prompts.name)",
-        "updated_ns": "(SELECT max(updated_ns) FROM prompts AS p WHERE p.name = prompts.name)",
+        "updated_ns": _UPDATED,
     },
 )
 _NEWEST: Final = "(name, version) IN (SELECT name, version FROM prompt_labels WHERE label = ?)"
@@ -71,14 +72,21 @@ def summaries(
     name: str | None = None,
     label: str | None = None,
     tag: str | None = None,
+    since_ns: int | None = None,
+    before_ns: int | None = None,
     limit: int,
     offset: int = 0,
 ) -> Page[PromptSummary]:
-    """Every prompt, by name; only those of that name, with that label on a version, with that tag."""
+    """Every prompt, by name.
+
+    Only those of that name, with that label on a version, with that tag, changed in that time.
+    """
     wanted = {
         _NEWEST: LATEST,
         "name = ?": name,
         "name IN (SELECT name FROM prompt_labels WHERE label = ?)": label,
         "EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ?)": tag,
+        f"{_UPDATED} >= ?": since_ns,
+        f"{_UPDATED} < ?": before_ns,
     }
     return page(db, _SUMMARY, "prompts", wanted, limit=limit, offset=offset, order="name")
