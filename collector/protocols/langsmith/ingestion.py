@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -11,12 +12,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from llmwatch.collector.dialects.plainrecord import identity
-from llmwatch.collector.protocols.langfuse.asking import reading
+from llmwatch.collector.pipeline import PlainReader
+from llmwatch.collector.protocols.langfuse.asking import reading, writing
 from llmwatch.collector.protocols.langsmith.calls import mapping_in
 from llmwatch.collector.protocols.langsmith.envelopes import of_batch, of_form, single
 from llmwatch.collector.protocols.langsmith.feedback import score_of_feedback
+from llmwatch.collector.protocols.langsmith.projects import EXAMPLE, save_ran
 from llmwatch.collector.protocols.langsmith.runs import span_of_run, trace_of
-from llmwatch.collector.taking import Split, take
+from llmwatch.collector.taking import Split, Taken, take
 from llmwatch.errors import IngestError
 from llmwatch.store.reads import spans
 from llmwatch.store.span import Score, Span
@@ -52,7 +55,7 @@ async def create_run(request: Request) -> Response:
 
 async def update_run(request: Request) -> Response:
     """``PATCH /runs/{id}``; the body need not say which trace it is of."""
-    return await _one(request, "patch", {"id": str(request.path_params["run_id"])})
+    return await _one(request, "patch", {"id": str(request.path_params["id"])})
 
 
 async def create_feedback(request: Request) -> Response:
@@ -85,10 +88,25 @@ def read_item(item: Any) -> tuple[list[Span], list[Score]]:
 
 async def _many(request: Request, split: Split) -> Response:
     """What cannot be read is left out and counted; the SDKs send a refused batch again as a whole."""
-    taken = (await take(request, split, read_item)).some()
+    taken = (await _taken(request, split, read_item)).some()
     if not taken.rejected:
         return JSONResponse(_BATCHED, 202)
     return JSONResponse({**_BATCHED, "rejected": taken.rejected, "errors": taken.errors}, 202)
+
+
+async def _taken(request: Request, split: Split, reader: PlainReader) -> Taken:
+    """Store what ``reader`` finds, and which examples of a dataset were run."""
+    ran: list[Span] = []
+
+    def read(item: Any) -> tuple[Sequence[Span], Sequence[Score]]:
+        found, scores = reader(item)
+        ran.extend(span for span in found if EXAMPLE in span.content.attributes)
+        return found, scores
+
+    taken = await take(request, split, read)
+    if ran:
+        await writing(request, partial(save_ran, ran=ran))
+    return taken
 
 
 async def _one(request: Request, operation: str, known: dict[str, Any]) -> Response:
@@ -97,7 +115,7 @@ async def _one(request: Request, operation: str, known: dict[str, Any]) -> Respo
     def read(item: Any) -> tuple[list[Span], list[Score]]:
         return read_item({**item, "fields": known})
 
-    (await take(request, lambda body: single(operation, body), read)).some()
+    (await _taken(request, lambda body: single(operation, body), read)).some()
     return JSONResponse({}, 200 if operation == "patch" else 202)
 
 

@@ -13,7 +13,16 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from llmwatch.collector.door import door_of
-from llmwatch.collector.protocols.langsmith import ingestion
+from llmwatch.collector.protocols.langsmith import (
+    datasets,
+    examples,
+    feedback,
+    ingestion,
+    projects,
+    prompts,
+    stored,
+)
+from llmwatch.collector.protocols.langsmith.asking import TENANT
 
 _PREFIXES: Final = ("", "/api/v1")
 _VERSION: Final = "0.10.100"
@@ -49,13 +58,53 @@ async def info(request: Request) -> Response:
     )
 
 
+async def settings(_request: Request) -> Response:
+    """The one workspace, which has no public handle."""
+    began = "2026-01-01T00:00:00+00:00"
+    return JSONResponse(
+        {"id": TENANT, "display_name": "llmwatch", "created_at": began, "tenant_handle": None}
+    )
+
+
 _TABLE: Final = (
     ("GET", "/info", info),
+    ("GET", "/settings", settings),
     ("POST", "/runs", ingestion.create_run),
-    ("PATCH", "/runs/{run_id:uuid}", ingestion.update_run),
     ("POST", "/runs/batch", ingestion.batch),
     ("POST", "/runs/multipart", ingestion.multipart),
+    ("POST", "/runs/query", stored.query),
+    ("GET", "/runs/{id:uuid}", stored.show),
+    ("PATCH", "/runs/{id:uuid}", ingestion.update_run),
     ("POST", "/feedback", ingestion.create_feedback),
+    ("GET", "/feedback", feedback.index),
+    ("GET", "/feedback/{id:uuid}", feedback.show),
+    ("PATCH", "/feedback/{id:uuid}", feedback.update),
+    ("POST", "/sessions", projects.create),
+    ("GET", "/sessions", projects.index),
+    ("GET", "/sessions/{id:uuid}", projects.show),
+    ("PATCH", "/sessions/{id:uuid}", projects.update),
+    ("DELETE", "/sessions/{id:uuid}", projects.delete),
+    ("POST", "/datasets", datasets.create),
+    ("GET", "/datasets", datasets.index),
+    ("GET", "/datasets/{id:uuid}", datasets.show),
+    ("PATCH", "/datasets/{id:uuid}", datasets.update),
+    ("DELETE", "/datasets/{id:uuid}", datasets.delete),
+    ("GET", "/datasets/{id:uuid}/version", datasets.version),
+    ("POST", "/examples", examples.create),
+    ("GET", "/examples", examples.index),
+    ("DELETE", "/examples", examples.delete),
+    ("POST", "/examples/bulk", examples.create_many),
+    ("PATCH", "/examples/bulk", examples.update_many),
+    ("GET", "/examples/{id:uuid}", examples.show),
+    ("PATCH", "/examples/{id:uuid}", examples.update),
+    ("DELETE", "/examples/{id:uuid}", examples.delete),
+    *(
+        (method, prefix + path, examples.upload)
+        for prefix in ("/v1/platform", "/platform")
+        for method in ("POST", "PATCH")
+        for path in ("/datasets/{id:uuid}/examples", "/examples/multipart")
+    ),
+    ("GET", "/commits/{owner}/{name:path}/{commit}", prompts.commit),
 )
 
 routes: Final[Sequence[Route]] = [
