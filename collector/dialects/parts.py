@@ -64,6 +64,8 @@ def tool_calls(calls: Any) -> Iterator[Part]:
 
 def tool_response(call_id: Any, content: Any, name: Any = None) -> Part:
     """What a tool answered, as text where it is only text, else as JSON."""
+    if isinstance(content, dict) and content.keys() == {"type", "value"}:  # Vercel's AI SDK
+        content = content["value"]
     found = parts(content) if isinstance(content, list) else ()
     if found and all(part.type == "text" for part in found):
         said: str | None = "\n".join(part.text or "" for part in found)

@@ -24,6 +24,7 @@ _OF_API: Final = re.compile(
     r"\.(?:chat|responses|completion|messages|embedding|image|speech|transcription|reranking)$"
 )
 _ORDINARY_TIERS: Final = frozenset({"auto", "default", "standard"})
+_ITEMS: Final = ("input", "output", "input_cost", "output_cost")
 _MAKERS: Final = {"claude": "anthropic", "gpt": "openai", "codex": "openai", "gemini": "gcp.gemini"}
 
 
@@ -84,9 +85,13 @@ def offered_tools(value: Any) -> tuple[JsonObject, ...] | None:
 
 
 def dollars(value: Any) -> int | None:
-    """A cost in dollars, or the total of an itemised one, in nano-dollars."""
+    """A cost in dollars, or the total of an itemised one (the sum where none is given), in nano-dollars."""
     items = mapping(value)
-    return nanousd(first(items, ("total", "total_cost"))) if items else nanousd(value)
+    if not items:
+        return nanousd(value)
+    total = nanousd(first(items, ("total", "total_cost")))
+    costs = [nanousd(item) for name, item in items.items() if name in _ITEMS]
+    return sum([cost for cost in costs if cost is not None]) if total is None and any(costs) else total
 
 
 def refusal(value: Any) -> bool | None:

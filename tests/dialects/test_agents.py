@@ -12,7 +12,7 @@ from llmwatch.collector.dialects import normalise_log
 from llmwatch.collector.records import RawLog, Source
 from llmwatch.store.rows import SpanDetail
 from llmwatch.store.span import Span
-from tests.dialects.raw import SECOND, SPAN, START, TRACE, raw_log
+from tests.dialects.raw import SECOND, SPAN, START, TRACE, event, raw_log, read
 from tests.dialects.stored import batch_of, details, snapshot, writing
 
 CLAUDE = Source(
@@ -296,3 +296,66 @@ def test_gemini_cli_a_response_completes_the_span_it_names() -> None:
     assert isinstance(span, Span)
     assert (span.trace_id, span.span_id, span.state) == (TRACE, SPAN, "partial")
     assert span.call and span.call.usage and span.call.usage.input_tokens == 12000
+
+
+def claude_span(kind: str, **said: Any) -> Span:
+    source = Source(scope_name="com.anthropic.claude_code.tracing")
+    events = said.pop("events", ())
+    return read(
+        {"span.type": kind, "session.id": "s-1", **said},
+        name=f"claude_code.{kind}",
+        source=source,
+        events=events,
+    )
+
+
+def test_claude_code_spans() -> None:
+    call = claude_span(
+        "llm_request", model="claude-opus-5", input_tokens=2, output_tokens=1200, cache_read_tokens=84562,
+        cache_creation_tokens=7096, ttft_ms=610, stop_reason="tool_use", success=True, attempt=1,
+        **{"gen_ai.system": "anthropic", "gen_ai.response.id": "msg_1", "request_id": "req_1"},
+    )  # fmt: skip
+    assert (call.kind, call.dialect, call.context.session_id) == ("llm", "claude-code", "s-1")
+    assert call.call and call.call.usage
+    usage = call.call.usage
+    assert (usage.input_tokens, usage.cache_read_tokens, usage.cache_write_tokens) == (91660, 84562, 7096)
+    assert (call.call.response_id, call.call.finish_reasons) == ("msg_1", ("tool_use",))
+    tool = claude_span(
+        "tool", tool_name="Bash", tool_use_id="t-1", full_command="ls",
+        events=(event("tool.output", output="a.py"),),
+    )  # fmt: skip
+    assert tool.kind == "tool" and tool.tool
+    assert (tool.tool.name, tool.tool.arguments, tool.tool.result) == ("Bash", "ls", "a.py")
+    asked = claude_span("interaction", user_prompt="<REDACTED>")
+    assert (asked.kind, asked.content.input_text) == ("agent", None)
+    assert claude_span("tool.execution", success=True).kind == "span"
+
+
+def codex_span(name: str, scope: str, attributes: dict[str, Any], **fields: Any) -> Span:
+    return read(attributes, name=name, source=Source(scope_name=scope), **fields)
+
+
+USAGE = {
+    "gen_ai.usage.input_tokens": 43001, "gen_ai.usage.cache_read.input_tokens": 36096,
+    "gen_ai.usage.output_tokens": 700, "tool_name": "shell",
+}  # fmt: skip
+
+
+def test_codex_spans_say_the_usage_twice() -> None:
+    turn = codex_span(
+        "session_task.turn",
+        "codex_cli_rs",
+        {
+            "model": "gpt-5-codex", "thread.id": "c-1", "codex.turn.token_usage.input_tokens": 43001,
+            "codex.turn.token_usage.cached_input_tokens": 36096, "codex.turn.token_usage.output_tokens": 700,
+        },
+    )  # fmt: skip
+    assert (turn.kind, turn.dialect, turn.context.session_id) == ("agent", "codex", "c-1")
+    assert turn.call and turn.call.usage
+    assert (turn.call.usage.input_tokens, turn.call.usage.cache_read_tokens) == (43001, 36096)
+    response = codex_span("handle_responses", "codex_cli_rs", USAGE)
+    assert response.kind == "llm"
+    assert response.call is None or response.call.usage is None, "it does not say of which model"
+    alone = codex_span("handle_responses", "codex_exec", USAGE)
+    assert alone.call and alone.call.usage and alone.call.usage.output_tokens == 700
+    assert codex_span("handle_responses", "codex_exec", {"tool_name": "shell"}).kind == "span"
