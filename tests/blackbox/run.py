@@ -33,7 +33,7 @@ _COMPLAINTS = re.compile(
     r"\b(warning|error|failed|failure|exception|refused|retrying|traceback)\b", re.IGNORECASE
 )
 _CALLS = """
-    SELECT request_model, status = 'error', input_tokens, output_tokens FROM spans
+    SELECT model, status = 'error', input_tokens, output_tokens FROM spans
     WHERE kind IN ('llm', 'embedding') AND state != 'partial' AND ifnull(usage_role, 'counted') = 'counted'"""
 
 

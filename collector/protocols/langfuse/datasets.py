@@ -12,14 +12,8 @@ from starlette.routing import Route
 
 from llmwatch.collector.dialects.judgements import digest
 from llmwatch.collector.dialects.values import text
-from llmwatch.collector.protocols.langfuse.asking import (
-    PROJECT,
-    page_of,
-    present,
-    reading,
-    required,
-    writing,
-)
+from llmwatch.collector.protocols.asking import present, reading, required, writing
+from llmwatch.collector.protocols.langfuse.asking import PROJECT, page_of
 from llmwatch.collector.protocols.langfuse.replies import iso, listed
 from llmwatch.collector.protocols.objects import posted
 from llmwatch.errors import IngestError

@@ -13,8 +13,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from llmwatch.collector.protocols.asking import required
 from llmwatch.collector.protocols.langfuse import datasets, ingestion, prompts, traces
-from llmwatch.collector.protocols.langfuse.asking import PROJECT, required
+from llmwatch.collector.protocols.langfuse.asking import PROJECT
 from llmwatch.collector.protocols.langfuse.replies import refuse
 from llmwatch.collector.protocols.objects import posted
 from llmwatch.errors import IngestError

@@ -86,12 +86,18 @@ def score(given: Score) -> dict[str, Any]:
         "source": _SOURCES.get(given.source, "API"), "timestamp": iso(given.time_ns),
         "createdAt": iso(given.time_ns), "updatedAt": iso(given.time_ns), "comment": given.comment,
         "metadata": {}, "authorUserId": given.user_id, "configId": None, "queueId": None,
-        "environment": _DEFAULT, "subject": _subject(given),
+        "environment": _DEFAULT,
     }  # fmt: skip
     if given.label is None and given.value is not None:
         return {**found, "dataType": "NUMERIC", "value": given.value}
     word = given.label or given.raw_value or ""
     return {**found, "dataType": "CATEGORICAL", "value": given.value or 0.0, "stringValue": word}
+
+
+def score_v3(given: Score) -> dict[str, Any]:
+    """A score in the third form of the API: with its subject, and a category as its value."""
+    found = score(given)
+    return {**found, "value": found.get("stringValue", found["value"]), "subject": _subject(given)}
 
 
 def _subject(given: Score) -> dict[str, Any] | None:

@@ -10,8 +10,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from llmwatch.collector.dialects.values import count
+from llmwatch.collector.protocols.asking import present, reading
 from llmwatch.collector.protocols.langfuse import shapes
-from llmwatch.collector.protocols.langfuse.asking import PROJECT, Window, page_of, present, reading
+from llmwatch.collector.protocols.langfuse.asking import PROJECT, Window, page_of
 from llmwatch.collector.protocols.langfuse.replies import iso, listed
 from llmwatch.errors import FilterError, IngestError
 from llmwatch.store.filters import parse, quoted
@@ -115,9 +116,8 @@ async def page_scores(request: Request) -> Response:
     asked = Window(page, page_of(request).limit)
     found = await reading(request, lambda db: _scores(db, request, asked))
     more = {"cursor": str(page + 1)} if asked.offset + asked.limit < found.total else {}
-    return JSONResponse(
-        {"data": [shapes.score(row) for row in found.rows], "meta": {"limit": asked.limit, **more}}
-    )
+    rows = [shapes.score_v3(row) for row in found.rows]
+    return JSONResponse({"data": rows, "meta": {"limit": asked.limit, **more}})
 
 
 def _scores(db: sqlite3.Connection, request: Request, asked: Window) -> Page[Score]:
