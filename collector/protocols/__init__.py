@@ -16,6 +16,7 @@ from starlette.types import Scope
 from llmwatch.collector.protocols.braintrust import routes as braintrust
 from llmwatch.collector.protocols.langfuse import routes as langfuse
 from llmwatch.collector.protocols.langsmith import routes as langsmith
+from llmwatch.collector.protocols.mlflow import routes as mlflow
 from llmwatch.collector.protocols.openai_agents import routes as openai_agents
 from llmwatch.collector.protocols.phoenix import routes as phoenix
 from llmwatch.collector.protocols.traceloop import routes as traceloop
@@ -40,6 +41,7 @@ PROTOCOLS: Final[tuple[Protocol, ...]] = (
     Protocol("openai_agents", openai_agents.routes, openai_agents.refuse),
     Protocol("phoenix", phoenix.routes, phoenix.refuse),
     Protocol("traceloop", traceloop.routes, traceloop.refuse),
+    Protocol("mlflow", mlflow.routes, mlflow.refuse),
     Protocol("weave", weave.routes, weave.refuse),
     Protocol("openai", proxy.openai, replies.refuse_openai),
     Protocol("anthropic", proxy.anthropic, replies.refuse_anthropic),

@@ -1,0 +1,1 @@
+"""MLflow's tracking server, as far as tracing asks it: experiments, traces, their files, assessments."""
