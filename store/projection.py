@@ -181,7 +181,7 @@ def _number(value: object) -> int | float | None:
 def _captured(content: Content, tool: Tool, retrieval: Retrieval) -> int:
     """1 when a prompt, an answer, an input or an output is kept."""
     return int(
-        bool(content.input_messages or content.output_messages)
+        any(message.parts for message in (*content.input_messages, *content.output_messages))
         or bool(content.input_text or content.output_text or tool.arguments or tool.result)
         or bool(retrieval.query or retrieval.documents)
     )

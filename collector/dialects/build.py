@@ -39,8 +39,10 @@ _FIRST_CHUNK: Final = frozenset({
 
 _NO_SETTINGS: Final = frozenset({
     "model", "messages", "input", "prompt", "system", "instructions", "stream", "stream_options", "tools",
+    "model_name", "_type", "context_window", "num_output", "is_chat_model", "is_function_calling_model",
+    "system_role",
 })  # fmt: skip
-"""Of all that a request holds, what is kept elsewhere."""
+"""Of all that a request holds, what is kept elsewhere, and what LangChain and LlamaIndex say of the model."""
 
 
 def span_from(raw: RawSpan, rules: Rules) -> Span:
@@ -134,7 +136,7 @@ def _call(raw: RawSpan, facts: Facts, said: Conversation, status: Status) -> Cal
         return None
     if "invocation" in fields:
         request = fields.pop("invocation")
-        fields.setdefault("request_model", text(request.get("model")))
+        fields.setdefault("request_model", text(first(request, ("model", "model_name"))))
         fields.setdefault("stream", flag(request.get("stream")))
         parameters = {name: v for name, v in request.items() if name not in _NO_SETTINGS} | parameters
     if status == "error" and not fields.get("request_model"):  # nobody answered

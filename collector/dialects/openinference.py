@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from llmwatch.collector.dialects.bodies import request_messages, response_messages
-from llmwatch.collector.dialects.facts import Dialect, Fact
+from llmwatch.collector.dialects.facts import Dialect, Fact, Facts
 from llmwatch.collector.dialects.kinds import kind_of_word
+from llmwatch.collector.dialects.langchain import openai_message
 from llmwatch.collector.dialects.readers import provider, settings
-from llmwatch.collector.dialects.values import as_json, count, mapping, nanousd, text, texts
+from llmwatch.collector.dialects.values import as_json, count, mapping, nanousd, parsed, text, texts
+from llmwatch.collector.records import RawSpan
 
 _CALL: Final = {
     "openinference.span.kind": Fact("span", "kind", kind_of_word),
@@ -67,9 +69,20 @@ _CONTEXT: Final = {
     "graph.node.parent_id": Fact("metadata", "graph.node.parent_id", text),
 }  # fmt: skip
 
+
+def _said(raw: RawSpan, facts: Facts) -> RawSpan:
+    """A tool of LangChain's answers with a message: what it says is the result."""
+    answer = facts["content"].get("output_value") if facts["span"].get("kind") == "tool" else None
+    held = parsed(answer)
+    if isinstance(held, dict) and (message := openai_message(held)):
+        facts["tool"].setdefault("result", as_json(message["content"]))
+    return raw
+
+
 OPENINFERENCE: Final = Dialect(
     name="openinference",
     marks=("openinference.span.kind",),
+    amend=_said,
     facts={
         **_CALL,
         **{name: Fact("usage", field, count) for name, field in _USAGE.items()},

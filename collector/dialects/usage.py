@@ -87,8 +87,14 @@ _NAMES = {
     "cache_write_tokens": (
         "cache_creation_input_tokens", "cache_write_tokens", "input_token_details.cache_creation",
     ),
-    "cache_write_5m_tokens": ("cache_creation.ephemeral_5m_input_tokens",),
-    "cache_write_1h_tokens": ("cache_creation.ephemeral_1h_input_tokens",),
+    "cache_write_5m_tokens": (
+        "cache_creation.ephemeral_5m_input_tokens",
+        "prompt_tokens_details.cache_creation_token_details.ephemeral_5m_input_tokens",
+    ),
+    "cache_write_1h_tokens": (
+        "cache_creation.ephemeral_1h_input_tokens",
+        "prompt_tokens_details.cache_creation_token_details.ephemeral_1h_input_tokens",
+    ),
     "reasoning_tokens": (
         "completion_tokens_details.reasoning_tokens", "output_tokens_details.reasoning_tokens",
         "thoughtsTokenCount", "reasoning_tokens", "output_token_details.reasoning",
