@@ -55,13 +55,6 @@ def holds(metadata: Any, wanted: dict[str, Any]) -> bool:
     return not wanted or (isinstance(metadata, dict) and all(metadata.get(k) == v for k, v in wanted.items()))
 
 
-def present(found: _T | None, what: str) -> _T:
-    """``found``, unless there is nothing: then an IngestError that becomes a 404."""
-    if found is None:
-        raise IngestError(f"{what} not found", status=404)
-    return found
-
-
 def _number(request: Request, name: str, usual: int) -> int:
     sent = request.query_params.get(name)
     found = usual if sent is None else count(sent)

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from llmwatch.collector.dialects.plainrecord import identity
 from llmwatch.collector.dialects.values import text
-from llmwatch.collector.protocols.langfuse.asking import reading, required, writing
+from llmwatch.collector.protocols.asking import present, reading, required, writing
 from llmwatch.collector.protocols.langsmith.asking import (
     ALL,
     TENANT,
@@ -20,7 +20,6 @@ from llmwatch.collector.protocols.langsmith.asking import (
     iso,
     part,
     path_id,
-    present,
     wanted_metadata,
 )
 from llmwatch.collector.protocols.langsmith.calls import mapping_in

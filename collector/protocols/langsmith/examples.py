@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from llmwatch.collector.dialects.plainrecord import identity
 from llmwatch.collector.dialects.values import flag, texts
 from llmwatch.collector.forms import FormPart, form_parts
-from llmwatch.collector.protocols.langfuse.asking import reading, writing
+from llmwatch.collector.protocols.asking import present, reading, writing
 from llmwatch.collector.protocols.langsmith.asking import (
     ALL,
     chosen,
@@ -21,7 +21,6 @@ from llmwatch.collector.protocols.langsmith.asking import (
     iso,
     part,
     path_id,
-    present,
     wanted_metadata,
 )
 from llmwatch.collector.protocols.langsmith.calls import mapping_in

@@ -15,8 +15,8 @@ from llmwatch.collector.dialects.plainrecord import identity
 from llmwatch.collector.dialects.times import time_ns
 from llmwatch.collector.dialects.values import first, text
 from llmwatch.collector.door import door_of
-from llmwatch.collector.protocols.langfuse.asking import reading
-from llmwatch.collector.protocols.langsmith.asking import ALL, chosen, iso, part, path_id, present
+from llmwatch.collector.protocols.asking import present, reading
+from llmwatch.collector.protocols.langsmith.asking import ALL, chosen, iso, part, path_id
 from llmwatch.collector.protocols.langsmith.calls import mapping_in
 from llmwatch.collector.protocols.objects import posted
 from llmwatch.errors import IngestError

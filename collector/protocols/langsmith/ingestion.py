@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from llmwatch.collector.dialects.plainrecord import identity
 from llmwatch.collector.pipeline import PlainReader
-from llmwatch.collector.protocols.langfuse.asking import reading, writing
+from llmwatch.collector.protocols.asking import reading, writing
 from llmwatch.collector.protocols.langsmith.calls import mapping_in
 from llmwatch.collector.protocols.langsmith.envelopes import of_batch, of_form, single
 from llmwatch.collector.protocols.langsmith.feedback import score_of_feedback

@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, Response
 
 from llmwatch.collector.dialects.plainrecord import identity
 from llmwatch.collector.dialects.values import flag, text
-from llmwatch.collector.protocols.langfuse.asking import reading, required, writing
+from llmwatch.collector.protocols.asking import present, reading, required, writing
 from llmwatch.collector.protocols.langsmith.asking import (
     ALL,
     TENANT,
@@ -28,7 +28,6 @@ from llmwatch.collector.protocols.langsmith.asking import (
     iso,
     part,
     path_id,
-    present,
     wanted_metadata,
 )
 from llmwatch.collector.protocols.langsmith.calls import mapping_in

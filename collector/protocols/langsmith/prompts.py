@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from llmwatch.collector.dialects.values import text
-from llmwatch.collector.protocols.langfuse.asking import reading
-from llmwatch.collector.protocols.langsmith.asking import iso, present
+from llmwatch.collector.protocols.asking import present, reading
+from llmwatch.collector.protocols.langsmith.asking import iso
 from llmwatch.store.reads import prompts as read
 from llmwatch.store.registry import PromptRow
 

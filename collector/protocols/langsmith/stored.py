@@ -14,8 +14,8 @@ from llmwatch.collector.dialects.kinds import kind_of_word
 from llmwatch.collector.dialects.plainrecord import identity
 from llmwatch.collector.dialects.times import time_ns
 from llmwatch.collector.dialects.values import count, flag, text
-from llmwatch.collector.protocols.langfuse.asking import reading
-from llmwatch.collector.protocols.langsmith.asking import ALL, iso, path_id, present
+from llmwatch.collector.protocols.asking import present, reading
+from llmwatch.collector.protocols.langsmith.asking import ALL, iso, path_id
 from llmwatch.collector.protocols.langsmith.projects import project_id, project_name
 from llmwatch.collector.protocols.langsmith.runs import DIALECT
 from llmwatch.collector.protocols.objects import posted
