@@ -17,6 +17,7 @@ from starlette.responses import Response
 from llmwatch.collector import watchdog
 from llmwatch.collector.body import BodyLimit
 from llmwatch.collector.door import Door
+from llmwatch.collector.following.task import following
 from llmwatch.collector.grpcport import open_port
 from llmwatch.collector.guards import Gate
 from llmwatch.collector.meter import Meter, Metered
@@ -57,7 +58,7 @@ def create_app(writer: Writer, pipeline: Pipeline, config: Config, database: Pat
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         watching = asyncio.create_task(watchdog.run(writer, database, config), name="watchdog")
-        async with open_port(door):
+        async with open_port(door), following(door):
             yield
         await app.state.proxy.close()
         watching.cancel()

@@ -22,7 +22,9 @@ _LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]")
 _HOST: Final = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^\s:/?#@\[\]]+)(?::\d{1,5})?")
 _TYPES: Final = {
     **dict.fromkeys(("/v1/traces", "/v1/logs", "/v1/metrics"), (PROTOBUF, JSON)),
-    **dict.fromkeys(("/api/spans", "/api/scores", "/api/feedback", "/api/replays"), (JSON, NDJSON)),
+    **dict.fromkeys(
+        ("/api/spans", "/api/lines", "/api/scores", "/api/feedback", "/api/replays"), (JSON, NDJSON)
+    ),
 }
 """What may be posted, by the end of the path; the clients of other platforms often send no content type."""
 

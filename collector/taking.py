@@ -8,8 +8,9 @@ from typing import Final, NamedTuple
 from starlette.requests import Request
 
 from llmwatch.collector.door import door_of
-from llmwatch.collector.pipeline import PlainReader
+from llmwatch.collector.pipeline import PlainReader, Prepared
 from llmwatch.errors import IngestError
+from llmwatch.store.batch import WriteResult
 
 _LONGEST_ERROR: Final = 1000
 
@@ -41,7 +42,11 @@ async def take(request: Request, split: Split, reader: PlainReader) -> Taken:
     """
     door = door_of(request)
     body = await request.body()
-    prepared, done = await door.take(lambda body: door.pipeline.plain(split(body), reader), body)
+    return taken(*await door.take(lambda body: door.pipeline.plain(split(body), reader), body))
+
+
+def taken(prepared: Prepared, done: WriteResult) -> Taken:
+    """What became of the objects of which ``prepared`` was made and ``done`` was stored."""
     told: list[tuple[int | None, str]] = [*prepared.failures]
     if done.rejected:
         told.append((None, f"{done.rejected} cannot be stored: {done.reason}"))

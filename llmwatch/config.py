@@ -31,6 +31,10 @@ class CollectorConfig:
     grpc_port: int = 4317
     """Port for OTLP over gRPC, with the extra ``llmwatch[grpc]``; 0 for none. When another program has it,
     the collector goes on without."""
+    follow: tuple[str, ...] = ()
+    """Files of JSON lines to read as they grow, and folders of them (names with ``.jsonl``, ``.ndjson``,
+    ``.json`` or ``.log``): spans as ``POST /api/spans`` takes them, or OTLP as the OpenTelemetry Collector's
+    file exporter writes it. Rotated and truncated files are handled; compressed ones are left alone."""
     allowed_hosts: tuple[str, ...] = ()
     """Names beside localhost, 127.0.0.1 and [::1] that a request's Host header may carry."""
     allowed_origins: tuple[str, ...] = ()

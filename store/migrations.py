@@ -33,6 +33,11 @@ def _subjects(db: Database) -> None:
     join_scores(db.conn, [number for (number,) in db.execute("SELECT id FROM scores")])
 
 
+@migrations(name="0004_followed")
+def _followed(db: Database) -> None:
+    _run(db, "followed.sql")
+
+
 def _run(db: Database, name: str) -> None:
     script = files("llmwatch.store").joinpath(name).read_text(encoding="utf-8")
     # executescript would commit the migration's transaction, so the statements go one by one.

@@ -11,13 +11,15 @@ from starlette.routing import Route
 
 from llmwatch.collector.dialects import plainjson
 from llmwatch.collector.door import door_of
+from llmwatch.collector.following.storing import store
 from llmwatch.collector.guards import NDJSON, media_type
 from llmwatch.collector.otlp.replies import INVALID_ARGUMENT
 from llmwatch.collector.pipeline import PlainReader
 from llmwatch.collector.safejson import items
-from llmwatch.collector.taking import take
+from llmwatch.collector.taking import Taken, take
 from llmwatch.errors import IngestError
 from llmwatch.store.batch import Batch
+from llmwatch.store.followed import Mark
 from llmwatch.store.span import Replay
 
 
@@ -48,9 +50,27 @@ async def replays(request: Request) -> Response:
     return JSONResponse({"accepted": 1})
 
 
+async def lines(request: Request) -> Response:
+    """Take JSON lines, plain or OTLP, as ``llmwatch ingest`` sends them.
+
+    The query may say how far the file they are from has been read with them.
+    """
+    mark = None
+    if request.query_params:
+        try:
+            mark = msgspec.convert(dict(request.query_params), Mark, strict=False)
+        except msgspec.ValidationError as error:
+            raise IngestError(f"this is not how far a file has been read: {error}") from error
+    return _answer(await store(door_of(request), await request.body(), mark))
+
+
 async def _take(request: Request, reader: PlainReader) -> Response:
     split = _lines if media_type(request.scope) == NDJSON else items
-    sent, rejected, errors = await take(request, split, reader)
+    return _answer(await take(request, split, reader))
+
+
+def _answer(taken: Taken) -> Response:
+    sent, rejected, errors = taken
     answer: dict[str, object] = {"accepted": max(sent - rejected, 0), "rejected": rejected}
     if not rejected:
         return JSONResponse(answer)
@@ -66,6 +86,7 @@ def _lines(body: bytes) -> list[bytes]:
 
 routes: Final = [
     Route("/api/spans", spans, methods=["POST"]),
+    Route("/api/lines", lines, methods=["POST"]),
     Route("/api/scores", scores, methods=["POST"]),
     Route("/api/feedback", feedback, methods=["POST"]),
     Route("/api/replays", replays, methods=["POST"]),
