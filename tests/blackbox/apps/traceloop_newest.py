@@ -1,4 +1,5 @@
-# needs: traceloop-sdk openai>=2,<3 httpx
+# needs: traceloop-sdk==0.62.4 openai>=2,<3 httpx opentelemetry-api==1.45.1 opentelemetry-sdk==1.45.1
+# needs: opentelemetry-instrumentation==0.66b1 opentelemetry-semantic-conventions==0.66b1
 """Traceloop's SDK (OpenLLMetry)."""
 
 from __future__ import annotations
