@@ -123,6 +123,8 @@ def _meant(raw: RawSpan, facts: Facts) -> RawSpan:
 
 def _of_request(body: Mapping[str, Any], facts: Facts) -> None:
     facts["call"].setdefault("invocation", settings(body) or {})
+    if model := text(body.get("model")):
+        facts["call"].setdefault("request_model", model)
     if first(body, _MESSAGES) is not None:
         facts["content"].setdefault("old_input_messages", request_messages(body))
     if tools := definitions(body.get("tools")):

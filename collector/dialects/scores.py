@@ -33,6 +33,7 @@ def scores_of(raw: RawSpan) -> tuple[Score, ...]:
     ]
     if not _harmless.issuperset(raw.attributes):  # 0.3 µs; looking at each name would take 3
         names = [name for name in raw.attributes if name not in _harmless and _scores(name)]
+        names = [_LOGFIRE] if _LOGFIRE in names else names
         found += [score for name in names if (score := _of_attribute(raw, name))]
     return tuple(found)
 
