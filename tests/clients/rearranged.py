@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -24,6 +24,9 @@ FEW = settings(
     phases=(Phase.explicit, Phase.reuse, Phase.generate),  # a smaller failing order would say no more
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ def posted(name: str, keys: dict[str, str]) -> list[Item]:
 
 
 @st.composite
-def arrivals(draw: st.DrawFn, items: Sequence[Item]) -> list[list[Item]]:
+def arrivals(draw: st.DrawFn, items: Sequence[T]) -> list[list[T]]:
     """``items`` shuffled, some repeated, in up to four batches."""
     repeated = draw(st.lists(st.sampled_from(range(len(items))), max_size=6))
     order = draw(st.permutations([*range(len(items)), *repeated]))

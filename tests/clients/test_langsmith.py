@@ -7,12 +7,11 @@ import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from functools import cache
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from llmwatch.collector.protocols.langsmith.envelopes import of_batch, of_form, single
@@ -20,6 +19,7 @@ from llmwatch.collector.protocols.langsmith.ingestion import read_item
 from llmwatch.store.records import zstd
 from llmwatch.store.rows import SpanDetail
 from tests.clients.playing import Played, play
+from tests.clients.rearranged import FEW, arrivals
 from tests.dialects.captures import Sent, provider_calls, sent
 from tests.dialects.stored import CONFIG, PIPELINE, snapshot, writing
 from tests.dialects.test_captures import as_seen, as_told, counted
@@ -174,23 +174,8 @@ def in_order(name: str) -> dict[str, Any]:
     return stored([all_items(name)])
 
 
-@st.composite
-def arrivals(draw: st.DrawFn, name: str) -> list[list[bytes]]:
-    """The items of a capture, shuffled, some repeated, in up to four batches."""
-    items = all_items(name)
-    repeated = draw(st.lists(st.sampled_from(range(len(items))), max_size=6))
-    order = draw(st.permutations([*range(len(items)), *repeated]))
-    cuts = sorted(draw(st.lists(st.integers(0, len(order)), max_size=3)))
-    return [[items[index] for index in order[low:high]] for low, high in pairwise([0, *cuts, len(order)])]
-
-
 @pytest.mark.parametrize("name", CAPTURES)
-@settings(
-    max_examples=3,
-    deadline=None,
-    phases=(Phase.explicit, Phase.reuse, Phase.generate),
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+@FEW
 @given(data=st.data())
 def test_the_order_of_arrival_changes_nothing(name: str, data: st.DataObject) -> None:
-    assert stored(data.draw(arrivals(name))) == in_order(name)
+    assert stored(data.draw(arrivals(all_items(name)))) == in_order(name)

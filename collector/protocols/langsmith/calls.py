@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from llmwatch.collector.dialects.langchain import generations, message_fields
 from llmwatch.collector.dialects.plainjson import PARAMETERS
+from llmwatch.collector.dialects.plainrecord import snake_names
 from llmwatch.collector.dialects.readers import dollars, provider
 from llmwatch.collector.dialects.usage import usage_of_body
 from llmwatch.collector.dialects.values import first, flag, text
@@ -37,12 +38,13 @@ def call_facts(run: Mapping[str, Any]) -> dict[str, Any]:
         **usage_facts(run),
     }
     if "usage" not in found:
-        said = [
+        told = first(answered, _TOKENS)
+        said = (
             first(fields, _USAGE),
-            first(answered, _TOKENS),
+            snake_names(told) if isinstance(told, dict) else None,  # JavaScript's are in camel case
             first(response, _TOKENS),
             outputs.get("usage"),
-        ]
+        )
         found["usage"] = next((usage for value in said if (usage := usage_of_body(value))), None)
     return {name: value for name, value in found.items() if value is not None}
 
