@@ -23,6 +23,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from llmwatch.demo.stub.app import create_stub
 from llmwatch.store.database import connect_reader
 from tests.collecting import collector_process
@@ -93,11 +95,11 @@ def faults(app: Path, folder: Path) -> list[str]:
     with tempfile.TemporaryDirectory() as place:
         database = Path(place) / "blackbox.db"
         with serving(create_stub(pace_s=0)) as stub, collector_process(database) as collector:
-            grpc = re.search(r"gRPC on \S*?(\d+)\b", collector.said)
+            health = httpx.get(f"{collector.origin}/health").json()
             names = {
                 "BLACKBOX_STUB": stub,
                 "BLACKBOX_ORIGIN": collector.origin,
-                "BLACKBOX_GRPC_PORT": grpc[1] if grpc else "",
+                "BLACKBOX_GRPC_PORT": str(health["grpc_port"]),
             }
             kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
             done = subprocess.run(
