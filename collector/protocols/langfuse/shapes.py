@@ -80,7 +80,7 @@ def observation(detail: SpanDetail) -> dict[str, Any]:
 
 def score(given: Score) -> dict[str, Any]:
     """A score; one without a number is a category."""
-    found = {
+    found: dict[str, Any] = {
         "id": given.score_id, "projectId": PROJECT, "traceId": given.trace_id,
         "observationId": given.span_id, "sessionId": given.session_id, "name": given.name,
         "source": _SOURCES.get(given.source, "API"), "timestamp": iso(given.time_ns),
