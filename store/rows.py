@@ -101,6 +101,22 @@ class SpanDetail:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What the rest of its trace says about a span."""
+
+    received_ns: int
+    """When the last record of it came."""
+    parent_arrived: bool
+    """True for one that names no parent, too."""
+    root_arrived: bool
+    """Whether its trace has a root."""
+    person_known: bool
+    """Whether the span or its trace names a session or a user."""
+    usage_above: bool
+    """Whether a span above it carries usage that counts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
     """Sums over a window and a slice. Rates over an empty window are None, never 0."""
 

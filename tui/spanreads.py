@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from llmwatch.analysis.hints import hints
 from llmwatch.store.rows import SpanRow, TraceRow
 from llmwatch.tui.models.detail.opened import Opened
 from llmwatch.tui.models.tracetree import build
@@ -48,15 +50,17 @@ def read_trace(db: sqlite3.Connection, trace_id: str, known: TraceRow | None, no
 def read_span(db: sqlite3.Connection, trace_id: str, span_id: str, tools: Sequence[str]) -> Opened | None:
     """A span with everything known of it; ``tools`` are the tool spans of its trace, by start."""
     from llmwatch.store.reads import spans  # noqa: PLC0415
+    from llmwatch.store.reads.around import around  # noqa: PLC0415
 
     detail = spans.detail(db, trace_id, span_id)
-    if detail is None:
+    beside = around(db, detail.row.id) if detail else None
+    if detail is None or beside is None:
         return None
-    opened = Opened(detail=detail)
+    opened = Opened(detail=detail, hints=hints(detail, beside, time.time_ns()))
     if not opened.calls:
         return opened
     runs = [spans.detail(db, trace_id, each) for each in tools[:_TOOL_RUNS]]
-    return Opened(detail=detail, tool_runs=tuple(run.span for run in runs if run is not None))
+    return replace(opened, tool_runs=tuple(run.span for run in runs if run is not None))
 
 
 def read_session(db: sqlite3.Connection, session_id: str) -> list[TraceRow]:

@@ -51,7 +51,8 @@ def unpriced(db: sqlite3.Connection, since_ns: int) -> list[Unpriced]:
     """Counted calls without a price, by model, most frequent first. Reads every span, as `left_out`."""
     query = (
         f"SELECT {_UNPRICED.columns} FROM spans WHERE usage_role = 'counted' AND cost_nanousd IS NULL"
-        " AND state != 'partial' AND start_ns >= ? GROUP BY provider, model ORDER BY spans DESC, model, provider"
+        " AND state != 'partial' AND start_ns >= ? GROUP BY provider, model"
+        " ORDER BY spans DESC, model, provider"
     )
     return _UNPRICED.rows(db.execute(query, (since_ns,)))
 

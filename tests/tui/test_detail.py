@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 import pytest
 
+from llmwatch.analysis.hints import Hint
 from llmwatch.neutral import UNSAFE
 from llmwatch.store.rows import SpanDetail
 from llmwatch.store.span import (
@@ -25,9 +27,9 @@ from llmwatch.store.span import (
     Usage,
 )
 from llmwatch.tui.models.detail.attributes import attributes
-from llmwatch.tui.models.detail.capture import how_to_capture
 from llmwatch.tui.models.detail.cost import cost
 from llmwatch.tui.models.detail.events import events
+from llmwatch.tui.models.detail.lacking import hint_line
 from llmwatch.tui.models.detail.messages import messages, response
 from llmwatch.tui.models.detail.opened import Opened
 from llmwatch.tui.models.detail.retrieved import retrieved
@@ -120,26 +122,40 @@ def test_the_template_stands_apart_from_the_text_it_filled() -> None:
     ("scope", "dialect", "line"),
     [
         ("opentelemetry.instrumentation.openai_v2", "genai",
-         "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true"),
+         "export OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true"),
         ("opentelemetry.instrumentation.genai.openai", "genai",
-         "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=SPAN_ONLY"),
-        ("opentelemetry.instrumentation.anthropic", "genai", "TRACELOOP_TRACE_CONTENT=true"),
+         "export OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=SPAN_ONLY"),
+        ("opentelemetry.instrumentation.anthropic", "openllmetry", "export TRACELOOP_TRACE_CONTENT=true"),
         ("openinference.instrumentation.openai", "openinference",
-         "OPENINFERENCE_HIDE_INPUTS=false OPENINFERENCE_HIDE_OUTPUTS=false"),
-        ("ai", "generic",
+         "export OPENINFERENCE_HIDE_INPUTS=false OPENINFERENCE_HIDE_OUTPUTS=false"),
+        ("ai", "vercel",
          "experimental_telemetry: { isEnabled: true, recordInputs: true, recordOutputs: true }"),
         ("aiohttp", "generic", None),
         ("my-app", "genai", 'span.set_attribute("gen_ai.input.messages", json.dumps(messages))'),
-        (None, "plainjson", 'send "prompt" and "response" with the span'),
+        (None, "json", '"messages": […], "response": "…" in the posted object'),
     ],
 )  # fmt: skip
 def test_what_to_set_when_content_was_not_captured(scope: str | None, dialect: str, line: str | None) -> None:
     span = _span(dialect=dialect, content=Content(scope_name=scope))
-    assert how_to_capture(span) == line
     said = as_text(messages(_opened(span)))
     assert "content not captured" in said
     assert line is None or line in said
     assert "content not captured" in as_text(response(_opened(span)))
+
+
+def test_what_a_span_lacks_is_one_quiet_line() -> None:
+    usage = Hint("usage", "no token \x1b counts", 'span.set_attribute("x", …)')
+    person = Hint("person", "no session", "session.id")
+    both = replace(_opened(_span()), hints=(usage, person))
+    assert [text for text, _ in hint_line(both)] == [
+        "▲ no token ␛ counts  ", "+1 (Attributes)  ", 'span.set_attribute("x", …)',
+    ]  # fmt: skip
+    assert [tone for _, tone in hint_line(both)] == ["warn", "muted", "muted"]
+    assert [tone for _, tone in hint_line(replace(both, hints=(person,)))] == ["muted", "muted", "muted"]
+    assert hint_line(_opened(_span())) == hint_line(None) == ()
+    assert as_text(attributes(both)).startswith(
+        '▲ no token ␛ counts\nspan.set_attribute("x", …)\n\n▲ no session'
+    )
 
 
 def test_a_running_call_is_not_accused_of_hiding_its_answer() -> None:

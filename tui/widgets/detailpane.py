@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 
 from llmwatch.neutral import neutral_line
 from llmwatch.tui.models.detail.capture import missing_span
+from llmwatch.tui.models.detail.lacking import hint_line
 from llmwatch.tui.models.detail.opened import Opened
 from llmwatch.tui.models.detail.tabs import TABS, best_tab, tab_line
 from llmwatch.tui.safe import safe_line
@@ -52,12 +53,26 @@ class TabLine(Widget):
             x += len(text)
 
 
+class HintLine(Widget):
+    """What the open span lacks, in the row between the tabs and the text; empty for most."""
+
+    DEFAULT_CSS = "HintLine { height: 1; text-wrap: nowrap; text-overflow: ellipsis; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.opened: Opened | None = None
+
+    def render(self) -> Content:
+        """One line."""
+        return Content.assemble(*((text, STYLES[tone]) for text, tone in hint_line(self.opened)))
+
+
 class DetailPane(Vertical):
     """Shows an `Opened` span; a tab that was chosen stays chosen from span to span."""
 
     DEFAULT_CSS = """
     DetailPane {
-        & Reader { height: 1fr; margin-top: 1; }
+        & Reader { height: 1fr; }
         & .search { height: 1; display: none; }
         & .prompt { width: 2; color: $accent; }
         & .count { width: 24; text-align: right; color: $muted; }
@@ -69,14 +84,16 @@ class DetailPane(Vertical):
         self.opened: Opened | None = None
         self.reader = Reader()
         self._tabs = TabLine()
+        self._hint = HintLine()
         self._chosen: int | None = None
         self.line = PromptLine("text to find")
         self._count = Static(classes="count")
         self._search = Horizontal(Static("/ ", classes="prompt"), self.line, self._count, classes="search")
 
     def compose(self) -> ComposeResult:
-        """Tabs, text, search."""
+        """Tabs, what is missing, text, search."""
         yield self._tabs
+        yield self._hint
         yield self.reader
         yield self._search
 
@@ -101,14 +118,17 @@ class DetailPane(Vertical):
     def show_missing(self, span_id: str, named_by: int) -> None:
         """Say of a span that it has not come."""
         self.opened = None
-        self._tabs.opened = None
+        self._tabs.opened = self._hint.opened = None
         self._tabs.refresh()
+        self._hint.refresh()
         self.border_title = ""
         self.reader.read(missing_span(span_id, named_by))
 
     def _show_tab(self, number: int, *, same: bool = False) -> None:
         self._tabs.opened, self._tabs.active = self.opened, number
+        self._hint.opened = self.opened
         self._tabs.refresh()
+        self._hint.refresh()
         if self.opened is not None:
             self.reader.read(TABS[number].blocks(self.opened), same=same)
             self._show_matches()

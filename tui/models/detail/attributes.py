@@ -8,6 +8,7 @@ from typing import Any
 from llmwatch.neutral import neutral, neutral_line
 from llmwatch.store.span import Span
 from llmwatch.tui import format as fmt
+from llmwatch.tui.models.detail.lacking import lacking
 from llmwatch.tui.models.detail.opened import Opened
 from llmwatch.tui.models.detail.parts import value_lines
 from llmwatch.tui.models.document import Block, Blocks, Line
@@ -15,10 +16,10 @@ from llmwatch.tui.models.jsontext import as_json_text
 
 
 def attributes(opened: Opened) -> Blocks:
-    """The facts, the raw attributes, the resource, the links, and what was cut on the way in."""
+    """What is missing, the facts, the raw attributes, resource, links, and what was cut on the way in."""
     span = opened.span
     content = span.content
-    blocks = [_facts("span", _of_span(span)), _facts("context", _of_context(span))]
+    blocks = [*lacking(opened), _facts("span", _of_span(span)), _facts("context", _of_context(span))]
     if span.call is not None:
         blocks.append(_facts("call", _of_call(span)))
     blocks.append(_raw("attributes as sent", content.attributes))

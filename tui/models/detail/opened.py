@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from llmwatch.analysis.hints import Hint
 from llmwatch.store.rows import SpanDetail
 from llmwatch.store.span import Part, Span
 
@@ -15,6 +16,8 @@ class Opened:
     detail: SpanDetail
     tool_runs: tuple[Span, ...] = ()
     """The tool spans of its trace, in order of start: some of them ran what this span asked for."""
+    hints: tuple[Hint, ...] = ()
+    """What is missing of it, what matters most first."""
 
     @property
     def span(self) -> Span:
