@@ -38,6 +38,11 @@ def _followed(db: Database) -> None:
     _run(db, "followed.sql")
 
 
+@migrations(name="0005_strays")
+def _strays(db: Database) -> None:
+    _run(db, "strays.sql")
+
+
 def _run(db: Database, name: str) -> None:
     script = files("llmwatch.store").joinpath(name).read_text(encoding="utf-8")
     # executescript would commit the migration's transaction, so the statements go one by one.

@@ -23,15 +23,19 @@ from llmwatch.store.span import Call, Score, Span
 def log_of(raw: RawLog, rules: Rules) -> Span | Score | None:
     """What ``raw`` says of a span or as a judgement; None when it says neither.
 
-    A record without ids says nothing of any span: those of OpenLIT's streams repeat what the span says.
+    A whole call without the ids of its span (OpenLIT's streams) is joined to it by the id of the response, in
+    the store (writes/strays.py).
     """
     name = raw.event_name or text(raw.attributes.get("event.name"))
     if name == EVALUATION:
         return evaluation(_whole(raw), raw.trace_id or None, raw.span_id or None, raw.time_ns)
+    if name == DETAILS:  # a whole call, also its usage, which merging does not add up
+        told = _partial(raw, rules, _whole(raw))
+        if raw.trace_id and raw.span_id:
+            return told
+        return replace(told, span_id="") if told.call and told.call.response_id else None
     if not raw.trace_id or not raw.span_id:
         return None
-    if name == DETAILS:  # a whole call, also its usage, which merging does not add up
-        return _partial(raw, rules, _whole(raw))
     if name == EXCEPTION:
         return _partial(raw, rules, raw.attributes, _event(raw, "exception", raw.attributes))
     return _partial(raw, rules, raw.attributes, _event(raw, name, _body(raw))) if name in ROLES else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -18,12 +18,9 @@ from llmwatch.store.writes.family import Family, Fresh
 from llmwatch.store.writes.insert import insert
 from llmwatch.store.writes.rollups import write_rollups
 from llmwatch.store.writes.shelf import Shelf
+from llmwatch.store.writes.strays import Arrival, homed
 from llmwatch.store.writes.subjects import join_spans
-from llmwatch.store.writes.tally import Tally
 from llmwatch.store.writes.traces import write_traces
-
-Arrival: TypeAlias = tuple[Span, Tally]
-"""A record, and where to count what becomes of it."""
 
 _COLUMNS: Final = ("content", "usage_role", *Brief._fields, *DETAILS)
 _UPDATE: Final = f"UPDATE spans SET ({', '.join(_COLUMNS)}) = ({', '.join('?' * len(_COLUMNS))}) WHERE id = ?"
@@ -48,7 +45,7 @@ _NOTHING: Final = _Known([], None)
 def write_spans(shelf: Shelf, arrivals: Iterable[Arrival], received_ns: int) -> None:
     """Store records of spans, in a transaction of the caller's, and count them in their tallies."""
     arrived: dict[str, dict[str, list[Arrival]]] = {}
-    for arrival in arrivals:
+    for arrival in homed(shelf, arrivals):
         span = arrival[0]
         arrived.setdefault(span.trace_id, {}).setdefault(span.span_id, []).append(arrival)
     families = fetch(shelf, arrived)
