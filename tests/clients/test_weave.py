@@ -176,16 +176,55 @@ def test_an_operation_with_a_models_answer_is_its_call() -> None:
     [
         ("wandb.reaction.1", {"emoji": "👎"}, ("reaction", 0.0, "👎", None)),
         ("wandb.note.1", {"note": "so so"}, ("note", None, None, "so so")),
-        ("wandb.annotation.quality", {"value": {"stars": 3}}, ("quality", None, None, None)),
+        ("wandb.annotation.quality", {"value": {"stars": 3}}, ("quality.stars", 3.0, None, None)),
+        ("odd", {"whatever": [1]}, ("odd", None, None, None)),
         ("wandb.runnable.judge", {"output": True}, ("judge", 1.0, None, None)),
         ("relevance", {"score": 0.25, "reason": "off"}, ("relevance", 0.25, None, "off")),
     ],
 )
 def test_feedback_in_every_form(kind: str, payload: dict[str, Any], told: tuple[Any, ...]) -> None:
-    said = feedback.score({"weave_ref": "weave:///demo/shop/call/Call-1", "feedback_type": kind,
+    (said,) = feedback.scores({"weave_ref": "weave:///demo/shop/call/Call-1", "feedback_type": kind,
                            "payload": payload})  # fmt: skip
     assert (said.name, said.value, said.label, said.comment) == told
     assert said.span_id == "call-1"
+
+
+def test_every_judgement_of_a_scorer_is_a_score() -> None:
+    item = {"weave_ref": "weave:///demo/shop/call/Call-1", "feedback_type": "wandb.runnable.exact", "id": "f",
+            "payload": {"output": {"match": True, "distance": 0.25, "why": {"a": []}}},
+            "runnable_ref": "weave:///demo/shop/op/exact:abc"}  # fmt: skip
+    first, second = feedback.scores(item)
+    assert (first.name, first.value, first.source) == ("exact.match", 1.0, "judge")
+    assert (second.name, second.value) == ("exact.distance", 0.25)
+    assert first.score_id != second.score_id
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"filter": {"call_ids": ["Call-1"]}}, ["Call-1"]),
+        ({"filter": {"trace_ids": ["T"]}}, ["Call-1", "Call-2"]),
+        ({"sort_by": [{"field": "started_at", "direction": "desc"}]}, ["Call-2", "Call-1"]),
+        ({"filter": {"trace_roots_only": True}}, ["Call-1"]),
+        ({"limit": 1, "offset": 1}, ["Call-2"]),
+        ({"project_id": "demo/other"}, []),
+    ],
+)
+async def test_calls_are_read_back_as_they_were_sent(query: Any, found: list[str], tmp_path: Path) -> None:
+    child = {**START, **END, "id": "Call-2", "parent_id": "Call-1", "started_at": "2026-11-21T05:19:00.5Z"}
+    await sent(tmp_path, ("/v2/demo/shop/calls/complete", {"batch": [{**START, **END}, child]}))
+    query = {"project_id": "demo/shop", **query}
+    reply, _ = await asked(tmp_path, "POST", "/calls/stream_query", json=query)
+    calls = [json.loads(line) for line in reply.text.splitlines()]
+    assert [call["id"] for call in calls] == found
+    assert all(call["output"] == "yes" and call["op_name"] == START["op_name"] for call in calls)
+
+
+@pytest.mark.parametrize("query", [{"query": {"$expr": {}}}, {"filter": {"op_names": ["a"]}},
+                                   {"sort_by": [{"field": "inputs.x"}]}])  # fmt: skip
+async def test_what_cannot_be_asked_is_refused(query: Any, tmp_path: Path) -> None:
+    reply, _ = await asked(tmp_path, "POST", "/calls/stream_query", json=query)
+    assert reply.status_code == 400
 
 
 async def test_one_bad_call_does_not_spoil_the_others(tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from llmwatch.collector.dialects.judgements import Judgement, comment, digest, judgement
 from llmwatch.collector.dialects.plainrecord import identity
 from llmwatch.collector.dialects.times import time_ns
@@ -22,8 +24,8 @@ _VALUES: Final = ("emoji", "value", "score", "output", "rating", "label")
 _UUID7: Final = 7
 
 
-def score(item: Any) -> Score:
-    """The score of one posted feedback.
+def scores(item: Any) -> list[Score]:
+    """The scores of one posted feedback: one, or one for each judgement in a scorer's object.
 
     Raises:
         IngestError: It says nothing, or is not about a call.
@@ -36,28 +38,41 @@ def score(item: Any) -> Score:
         raise IngestError("feedback has a weave_ref to a call, a feedback_type and a payload")
     own = text(item.get("id")) or digest("weave", about["id"], kind, payload)
     named = _TYPE.fullmatch(kind)
-    said = _said(payload)
-    who = text(item.get("creator"))
-    return Score(
+    one = Score(
         score_id=own,
         name=named["name"] if named else kind,
         time_ns=time_ns(item.get("created_at")) or _moment_of(own) or time.time_ns(),
         span_id=identity(about["id"]),
-        value=said.value,
-        raw_value=said.raw,
-        label=said.label,
         comment=comment(first(payload, _REMARKS)),
         source="judge" if item.get("runnable_ref") else "user",
-        user_id=who,
+        user_id=text(item.get("creator")),
     )
+    return [
+        replace(
+            one,
+            score_id=digest(own, name) if name else own,
+            name=f"{one.name}.{name}" if name else one.name,
+            value=said.value,
+            raw_value=said.raw,
+            label=said.label,
+        )
+        for name, said in _said(payload).items()
+    ]
 
 
-def _said(payload: Mapping[str, Any]) -> Judgement:
-    """The judgement in a payload; without one that is known, the payload as it was sent."""
-    said = judgement(first(payload, _VALUES))
-    if said is not None or first(payload, _REMARKS) is not None:
-        return said or Judgement(None, None, None)
-    return Judgement(None, as_json(payload), None)
+def _said(payload: Mapping[str, Any]) -> dict[str, Judgement]:
+    """The judgements in a payload by name, of which a lone one has none.
+
+    Without any that is known it is the payload as it was sent, unless that is a remark.
+    """
+    value = first(payload, _VALUES)
+    if said := judgement(value):
+        return {"": said}
+    if isinstance(value, dict) and (parts := {name: found for name, part in value.items()
+                                              if (found := judgement(part)) and name}):  # fmt: skip
+        return parts
+    remark = first(payload, _REMARKS)
+    return {"": Judgement(None, as_json(payload) if remark is None else None, None)}
 
 
 def _moment_of(own: str) -> int | None:

@@ -22,7 +22,7 @@ from llmwatch.collector.dialects.plainrecord import identity
 from llmwatch.collector.dialects.values import as_json, first, mapping, text
 from llmwatch.collector.door import door_of
 from llmwatch.collector.protocols.objects import posted
-from llmwatch.collector.protocols.weave import calls, feedback
+from llmwatch.collector.protocols.weave import calls, feedback, reading
 from llmwatch.collector.safejson import items_of, loads
 from llmwatch.collector.taking import take
 from llmwatch.errors import IngestError
@@ -107,7 +107,7 @@ async def start_or_end(request: Request) -> Response:
 
 async def create_feedback(request: Request) -> Response:
     """One feedback."""
-    (await take(request, lambda body: [body], lambda item: ((), [feedback.score(item)]))).some()
+    (await take(request, lambda body: [body], lambda item: ((), feedback.scores(item)))).some()
     return JSONResponse(_feedback_made(await posted(request)))
 
 
@@ -115,10 +115,16 @@ async def create_feedback_batch(request: Request) -> Response:
     """Several."""
     made = [_feedback_made(loads(item)) for item in items_of(await request.body(), "batch")]
     taken = await take(
-        request, lambda body: items_of(body, "batch"), lambda item: ((), [feedback.score(item)])
+        request, lambda body: items_of(body, "batch"), lambda item: ((), feedback.scores(item))
     )
     taken.some()
     return JSONResponse({"res": made})
+
+
+async def query_calls(request: Request) -> Response:
+    """Calls as they were sent, a line each."""
+    found = await asyncio.to_thread(_stored_calls, door_of(request).database, await posted(request))
+    return Response(b"".join(_encoded(call) + b"\n" for call in found), media_type="application/jsonl")
 
 
 def _half(item: Any, traces: Mapping[str, str]) -> _Found:
@@ -152,6 +158,11 @@ def _stored_traces(database: Path, asked: set[str]) -> dict[str, str]:
     return {own: pair[0] for own, pair in found.items() if pair and pair[1] == own}
 
 
+def _stored_calls(database: Path, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
+    with closing(connect_reader(database)) as db:
+        return reading.calls(db, asked)
+
+
 def _feedback_made(item: Any) -> dict[str, Any]:
     """What the SDK reads of the feedback that it sent."""
     sent = mapping(item) or {}
@@ -181,6 +192,7 @@ routes: Final = [
     Route("/call/start", start_or_end, methods=["POST"]),
     Route("/call/end", start_or_end, methods=["POST"]),
     Route("/call/upsert_batch", upsert_batch, methods=["POST"]),
+    Route("/calls/stream_query", query_calls, methods=["POST"]),
     Route("/feedback/create", create_feedback, methods=["POST"]),
     Route("/feedback/batch/create", create_feedback_batch, methods=["POST"]),
 ]
