@@ -24,7 +24,7 @@ from llmwatch.collector.meter import Meter, Metered
 from llmwatch.collector.pipeline import Pipeline
 from llmwatch.collector.protocols import PROTOCOLS
 from llmwatch.collector.proxy.passing import Proxy
-from llmwatch.collector.refusals import refusal, retry_after_s
+from llmwatch.collector.refusals import refusal
 from llmwatch.collector.routes import api, health, metrics, otlp
 from llmwatch.config import Config
 from llmwatch.errors import IngestError, StoreError
@@ -94,7 +94,7 @@ async def _unacceptable(request: Request, error: Exception) -> Response:
 
 async def _not_stored(request: Request, error: Exception) -> Response:
     assert isinstance(error, StoreError)
-    return refusal(request.scope, 503, error.explain(), retry_after_s(error))
+    return refusal(request.scope, 503, error.explain(), error.retry_after_s)
 
 
 async def _no_such_route(request: Request, error: Exception) -> Response:

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from starlette.responses import Response
 from starlette.types import Scope
 
 from llmwatch.collector.guards import media_type
 from llmwatch.collector.otlp.replies import refused
 from llmwatch.collector.protocols import protocol_of
-from llmwatch.errors import StoreBusyError, StoreError
-
-_UNUSABLE_S: Final = 5
-"""For a store that is full or damaged: someone has to do something about it first."""
 
 
 def refusal(scope: Scope, status: int, message: str, retry_after_s: int = 1) -> Response:
@@ -25,8 +19,3 @@ def refusal(scope: Scope, status: int, message: str, retry_after_s: int = 1) -> 
     if status == 503:
         response.headers["Retry-After"] = str(retry_after_s)
     return response
-
-
-def retry_after_s(error: StoreError) -> int:
-    """After how many seconds a sender should try again what could not be stored."""
-    return error.retry_after_s if isinstance(error, StoreBusyError) else _UNUSABLE_S

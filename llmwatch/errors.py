@@ -39,7 +39,10 @@ class ConfigError(LlmwatchError):
 
 
 class StoreError(LlmwatchError):
-    """Something about the database file."""
+    """Something about the database file. What was not taken may be sent again after ``retry_after_s``."""
+
+    retry_after_s: int = 5
+    """Someone has to do something about it first."""
 
 
 class StoreBusyError(StoreError):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import importlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import aclosing
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from llmwatch.collector.following.files import Found, Piece, files, next_piece
-from llmwatch.collector.refusals import retry_after_s
+from llmwatch.collector.following.files import Found, files, next_piece
 from llmwatch.collector.taking import Taken
 from llmwatch.errors import StoreError
 from llmwatch.store.followed import Mark
@@ -67,28 +68,46 @@ class Follower:
     async def _read_on(self, found: Found) -> None:
         try:
             while piece := await asyncio.to_thread(next_piece, found, self._known, self._longest):
-                taken = await self._stored(found.path, piece)
+                taken = await persist(
+                    partial(self._store, piece.body, piece.mark), partial(self._warn, found.path)
+                )
                 self._known[piece.mark.file] = piece.mark
-                _tell(found.path, piece, taken)
+                if not piece.body:
+                    taken = Taken(1, 1, [{"index": 0, "message": "the line is too long"}])
+                tell(found.path, piece.lines_before + 1, taken)
         except FileNotFoundError:  # renamed or deleted since it was found
             return
         except OSError as error:
             self._warn(found.path, f"cannot be read: {error.strerror}")
         self._done[found.file] = found.state
 
-    async def _stored(self, path: Path, piece: Piece) -> Taken:
-        """Store ``piece``, however long that takes: nothing after it may come before it."""
-        while True:
-            try:
-                return await self._store(piece.body, piece.mark)
-            except StoreError as error:
-                self._warn(path, f"waits to be read: {error}")
-                await asyncio.sleep(retry_after_s(error))
-
     def _warn(self, path: Path, trouble: str) -> None:
         if path not in self._troubled:
             self._troubled.add(path)
             _log.warning("%s %s", path, trouble)
+
+
+async def persist(store: Callable[[], Awaitable[Taken]], warn: Callable[[str], None]) -> Taken:
+    """Store, however long that takes: nothing that follows may come before it. ``warn`` is told once why."""
+    told = False
+    while True:
+        try:
+            return await store()
+        except StoreError as error:
+            if not told:
+                warn(f"waits to be read: {error}")
+            told = True
+            await asyncio.sleep(error.retry_after_s)
+
+
+def tell(path: Path | str, first: int, taken: Taken) -> None:
+    """Log what was not taken of the lines from the ``first`` on, by file and number."""
+    for error in taken.errors[:_TOLD]:
+        at = error["index"]
+        where = f"{path}:{first + at}" if isinstance(at, int) else f"{path}, from line {first}"
+        _log.warning("%s: %s", where, " ".join(str(error["message"]).split()))
+    if taken.rejected > _TOLD:
+        _log.warning("%s, from line %d: %d that cannot be taken", path, first, taken.rejected)
 
 
 async def _changes(named: Iterable[Path]) -> AsyncIterator[None]:
@@ -105,17 +124,18 @@ async def _changes(named: Iterable[Path]) -> AsyncIterator[None]:
             recursive=False,
         )
         try:
-            async for _ in watching if folders else _ticks():
-                yield
-                if await asyncio.to_thread(_folders, named) != folders:
-                    break
+            async with aclosing(watching if folders else _ticks()) as ticks:
+                async for _ in ticks:
+                    yield
+                    if await asyncio.to_thread(_folders, named) != folders:
+                        break
         except (OSError, RuntimeError) as error:  # a folder is gone, or too many are watched on this machine
             _log.warning("changes of files are not noticed at once: %s", error)
             await anext(_ticks())
             yield
 
 
-async def _ticks() -> AsyncIterator[None]:
+async def _ticks() -> AsyncGenerator[None]:
     while True:
         await asyncio.sleep(_LOOK_EVERY_MS / 1000)
         yield
@@ -125,15 +145,3 @@ def _folders(named: Iterable[Path]) -> list[Path]:
     """The folders that exist of what is named; a file's is the one it is in."""
     homes = {path if path.is_dir() else path.parent for path in named}
     return sorted(home for home in homes if home.is_dir())
-
-
-def _tell(path: Path, piece: Piece, taken: Taken) -> None:
-    first = piece.lines_before + 1
-    if not piece.body:
-        _log.warning("%s:%d: the line is too long", path, first)
-    for error in taken.errors[:_TOLD]:
-        at = error["index"]
-        line = first + at if isinstance(at, int) else f"{first}…{piece.mark.lines}"
-        _log.warning("%s:%s: %s", path, line, " ".join(str(error["message"]).split()))
-    if taken.rejected > _TOLD:
-        _log.warning("%s: %d in all of %d lines", path, taken.rejected, piece.mark.lines - first + 1)

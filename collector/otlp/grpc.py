@@ -26,7 +26,6 @@ from llmwatch.collector.otlp.replies import (
     shortened,
     status_message,
 )
-from llmwatch.collector.refusals import retry_after_s
 from llmwatch.errors import IngestError, StoreError, UsageError
 
 _SERVICES: Final[dict[Signal, str]] = {
@@ -73,7 +72,7 @@ def _handler(door: Door, signal: Signal) -> grpc.GenericRpcHandler:
         except IngestError as error:
             await _refuse(context, code_of(error.status), error.explain())
         except StoreError as error:
-            await _refuse(context, code_of(503), error.explain(), retry_after_s(error))
+            await _refuse(context, code_of(503), error.explain(), error.retry_after_s)
         return export_response(signal, rejected.records, rejected.reason)
 
     method = grpc.unary_unary_rpc_method_handler(export)

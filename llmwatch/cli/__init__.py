@@ -17,6 +17,8 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "collect": "Receive spans without a screen, logging to stderr.",
     "connect": "Print the lines that make a client send here.",
     "demo": "Watch a believable workload: nothing to configure, no key needed.",
+    "ingest": "Read JSON lines from a file or stdin, once or as they come.",
+    "doctor": "Check the set-up, and say what is missing of the spans that come.",
     "replay": "Send a recorded call again and print both answers.",
     "status": "Print one line and exit 0, 1 or 2 for OK, WARN, CRIT.",
     "why": "Print how a cost comes about: of a span, a trace or all.",

@@ -59,6 +59,10 @@ class Collector:
             self.process.kill()
             self.process.wait()
 
+    def last_words(self) -> str:
+        """The last line of the log of a collector that is ours."""
+        return _last_line(self.log) if self.log else ""
+
     def tell(self, app: LlmwatchApp) -> None:
         """Have ``app`` say so when our collector ends before the screen does."""
         if self.process is not None:
@@ -66,9 +70,8 @@ class Collector:
 
     def _watch_over(self, process: subprocess.Popen[bytes], app: LlmwatchApp) -> None:
         process.wait()
-        last = _last_line(self.log) if self.log else ""
         if app.is_running:
-            app.call_from_thread(app.say, "The collector has ended", "error", hint=last)
+            app.call_from_thread(app.say, "The collector has ended", "error", hint=self.last_words())
 
 
 @dataclass(frozen=True, slots=True)

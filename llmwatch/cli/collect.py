@@ -5,19 +5,11 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import sys
 
 import click
 
+from llmwatch.cli.logs import log_to_stderr
 from llmwatch.cli.place import chosen
-from llmwatch.neutral import neutral
-
-
-class _NeutralFormatter(logging.Formatter):
-    """A log's line may quote what a client sent, so it passes `neutral` on its way to the terminal."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        return neutral(super().format(record))
 
 
 @click.command()
@@ -33,9 +25,7 @@ def command(ctx: click.Context, host: str | None, port: int | None, db: str | No
     from llmwatch.collector.server import listen, serve
     from llmwatch.lifeline import when_orphaned
 
-    logs = logging.StreamHandler(sys.stderr)
-    logs.setFormatter(_NeutralFormatter("%(asctime)s %(levelname)s %(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=[logs])
+    log_to_stderr(logging.INFO, "%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
 
     database, config = chosen(ctx, db=db, host=host, port=port)

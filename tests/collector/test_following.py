@@ -299,7 +299,7 @@ async def test_the_collector_follows_what_its_configuration_names(
     def noticing(batch: Any) -> Any:
         future = submit(batch)
         if batch.spans:
-            loop.call_soon_threadsafe(arrived.set)
+            future.add_done_callback(lambda _: loop.call_soon_threadsafe(arrived.set))
         return future
 
     loop = asyncio.get_running_loop()
