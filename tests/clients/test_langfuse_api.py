@@ -258,6 +258,39 @@ async def test_what_was_sent_can_be_read_back(client: httpx.AsyncClient) -> None
     assert "cursor" not in second["meta"]
 
 
+async def test_observations_are_found_by_what_is_known_of_them(client: httpx.AsyncClient) -> None:
+    def event(type_: str, at: int, **body: Any) -> dict[str, Any]:
+        start = f"2026-01-01T00:00:0{at}.000Z"
+        return {"id": str(at), "type": type_, "timestamp": T0, "body": {"startTime": start, **body}}
+
+    batch = [
+        event("span-create", 1, id="a", traceId="t", name="retrieve", level="WARNING"),
+        event("generation-create", 2, id="b", traceId="t", name="answer", model="m", userId="u"),
+        event("generation-create", 3, id="c", traceId="t", parentObservationId="a", level="ERROR"),
+        event("tool-create", 4, id="d", traceId="t2", name="answer", sessionId="s"),
+    ]
+    assert (await client.post(f"{API}/ingestion", json={"batch": batch})).json()["errors"] == []
+    asked: list[tuple[dict[str, str], list[str]]] = [
+        ({}, ["d", "c", "b", "a"]), ({"traceId": "t"}, ["c", "b", "a"]), ({"traceId": "none"}, []),
+        ({"traceId": "t", "type": "GENERATION"}, ["c", "b"]), ({"type": "TOOL"}, ["d"]),
+        ({"name": "answer"}, ["d", "b"]), ({"userId": "u"}, ["b"]), ({"sessionId": "s"}, ["d"]),
+        ({"parentObservationId": "a"}, ["c"]), ({"level": "ERROR"}, ["c"]),
+        ({"level": "WARNING"}, ["a"]), ({"level": "DEFAULT"}, ["d", "b"]),
+        ({"fromStartTime": "2026-01-01T00:00:02Z", "toStartTime": "2026-01-01T00:00:04Z"}, ["c", "b"]),
+    ]  # fmt: skip
+    for query, ids in asked:
+        for path in ("observations", "v2/observations"):
+            found = await get(client, path, **query)
+            assert [row["id"] for row in found["data"]] == ids, query
+    paged = await get(client, "observations", limit=3, page=2)
+    assert ([row["id"] for row in paged["data"]], paged["meta"]["totalItems"]) == (["a"], 4)
+    first = await get(client, "v2/observations", limit=3)
+    rest = await get(client, "v2/observations", limit=3, cursor=first["meta"]["cursor"])
+    assert [row["id"] for row in (*first["data"], *rest["data"])] == ["d", "c", "b", "a"]
+    assert rest["meta"] == {"limit": 3}
+    refused(await client.get(f"{API}/observations?type=POEM"), 400, "InvalidRequestError")
+
+
 @pytest.mark.parametrize("path", ["traces/x", "observations/x", "sessions/x", "scores/x", "v2/scores/x"])
 async def test_what_was_never_sent(path: str, client: httpx.AsyncClient) -> None:
     refused(await client.get(f"{API}/{path}"), 404, "LangfuseNotFoundError")

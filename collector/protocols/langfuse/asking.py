@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
 from starlette.requests import Request
 
@@ -14,8 +14,6 @@ PROJECT: Final = "llmwatch"
 
 _LARGEST_PAGE: Final = 1000
 _FURTHEST: Final = 1 << 40
-
-_T = TypeVar("_T")
 
 
 class Window(NamedTuple):
@@ -40,6 +38,19 @@ def page_of(request: Request) -> Window:
     if not 1 <= page < _FURTHEST or limit < 1:
         raise IngestError("page and limit are numbers from 1 on")
     return Window(page, min(limit, _LARGEST_PAGE))
+
+
+def cursor_of(request: Request) -> Window:
+    """The page that a cursor stands for, which is its number; the first without one.
+
+    Raises:
+        IngestError: It is no cursor of ours.
+    """
+    cursor = request.query_params.get("cursor")
+    page = 1 if cursor is None else count(cursor)
+    if not page or page >= _FURTHEST:
+        raise IngestError("this is no cursor of ours")
+    return Window(page, page_of(request).limit)
 
 
 def _number(request: Request, name: str, usual: int) -> int:

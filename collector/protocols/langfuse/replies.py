@@ -41,3 +41,9 @@ def listed(rows: Sequence[Any], window: Window, total: int) -> Response:
         "totalPages": -(-total // window.limit),
     }  # fmt: skip
     return JSONResponse({"data": list(rows), "meta": meta})
+
+
+def continued(rows: Sequence[Any], window: Window, total: int) -> Response:
+    """A part of a list, with a cursor unless it is the last."""
+    more = {"cursor": str(window.page + 1)} if window.offset + window.limit < total else {}
+    return JSONResponse({"data": list(rows), "meta": {"limit": window.limit, **more}})

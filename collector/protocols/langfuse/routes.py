@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from llmwatch.collector.protocols.asking import required
-from llmwatch.collector.protocols.langfuse import datasets, ingestion, prompts, traces
+from llmwatch.collector.protocols.langfuse import datasets, ingestion, observations, prompts, traces
 from llmwatch.collector.protocols.langfuse.asking import PROJECT
 from llmwatch.collector.protocols.langfuse.replies import refuse
 from llmwatch.collector.protocols.objects import posted
@@ -71,4 +71,5 @@ routes: Final = [
     *prompts.routes,
     *datasets.routes,
     *traces.routes,
+    *observations.routes,
 ]

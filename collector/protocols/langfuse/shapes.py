@@ -5,23 +5,21 @@ Where its clients insist on a number, Langfuse says 0 for what is unknown, and s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from llmwatch.collector.dialects.values import parsed
 from llmwatch.collector.protocols.langfuse.asking import PROJECT
 from llmwatch.collector.protocols.langfuse.replies import iso
 from llmwatch.store.rows import SpanDetail, TraceRow
-from llmwatch.store.span import Call, Message, Score, Usage
+from llmwatch.store.span import Call, Kind, Message, Score, Usage
 
-_TYPES: Final = {
-    "llm": "GENERATION",
-    **{
-        kind: kind.upper()
-        for kind in ("embedding", "retriever", "tool", "agent", "chain", "guardrail", "evaluator")
-    },
-}
-"""Types of observations by kind; all others are a SPAN."""
+TYPES: Final[Mapping[Kind, str]] = {
+    "llm": "GENERATION", "embedding": "EMBEDDING", "retriever": "RETRIEVER", "tool": "TOOL",
+    "agent": "AGENT", "chain": "CHAIN", "guardrail": "GUARDRAIL", "evaluator": "EVALUATOR",
+    "reranker": "SPAN", "prompt": "SPAN", "span": "SPAN",
+}  # fmt: skip
+"""Types of observations by kind."""
 _SOURCES: Final = {"human": "ANNOTATION", "judge": "EVAL"}
 _DEFAULT: Final = "default"
 """The environment of what names none."""
@@ -110,7 +108,7 @@ def _subject(given: Score) -> dict[str, Any] | None:
 
 def _type(detail: SpanDetail) -> str:
     sent = detail.span.content.attributes.get("type")
-    return "EVENT" if sent == "EVENT" else _TYPES.get(detail.row.kind, "SPAN")
+    return "EVENT" if sent == "EVENT" else TYPES[detail.row.kind]
 
 
 def _usage(usage: Usage) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Reading back traces, observations, sessions and scores."""
+"""Reading back traces, sessions and scores."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from llmwatch.collector.dialects.values import count
 from llmwatch.collector.protocols.asking import present, reading
 from llmwatch.collector.protocols.langfuse import shapes
-from llmwatch.collector.protocols.langfuse.asking import PROJECT, Window, page_of
-from llmwatch.collector.protocols.langfuse.replies import iso, listed
+from llmwatch.collector.protocols.langfuse.asking import PROJECT, Window, cursor_of, page_of
+from llmwatch.collector.protocols.langfuse.replies import continued, iso, listed
 from llmwatch.errors import FilterError, IngestError
 from llmwatch.store.filters import parse, quoted
 from llmwatch.store.reads import scores as read_scores
@@ -56,20 +55,6 @@ async def list_traces(request: Request) -> Response:
     return listed(found.rows, asked, found.total)
 
 
-async def get_observation(request: Request) -> Response:
-    """One observation."""
-    span_id = request.path_params["id"]
-
-    def work(db: sqlite3.Connection) -> dict[str, Any]:
-        found = spans.find(db, span_id)
-        detail = spans.detail(db, *found) if found else None
-        if detail and detail.row.span_id != span_id:
-            detail = None
-        return shapes.observation(present(detail, f"Observation {span_id}"))
-
-    return JSONResponse(await reading(request, work))
-
-
 async def get_session(request: Request) -> Response:
     """A session with its traces."""
     session_id = request.path_params["id"]
@@ -108,16 +93,10 @@ async def list_scores(request: Request) -> Response:
 
 
 async def page_scores(request: Request) -> Response:
-    """As `list_scores`, in the third form of the API: with a cursor, which is the number of the next page."""
-    cursor = request.query_params.get("cursor")
-    page = 1 if cursor is None else count(cursor)
-    if not page:
-        raise IngestError("this is no cursor of ours")
-    asked = Window(page, page_of(request).limit)
+    """As `list_scores`, in the third form of the API: with a cursor."""
+    asked = cursor_of(request)
     found = await reading(request, lambda db: _scores(db, request, asked))
-    more = {"cursor": str(page + 1)} if asked.offset + asked.limit < found.total else {}
-    rows = [shapes.score_v3(row) for row in found.rows]
-    return JSONResponse({"data": rows, "meta": {"limit": asked.limit, **more}})
+    return continued([shapes.score_v3(row) for row in found.rows], asked, found.total)
 
 
 def _scores(db: sqlite3.Connection, request: Request, asked: Window) -> Page[Score]:
@@ -176,7 +155,6 @@ _API: Final = "/api/public"
 routes: Final = [
     Route(f"{_API}/traces", list_traces, methods=["GET"]),
     Route(f"{_API}/traces/{{id:path}}", get_trace, methods=["GET"]),
-    Route(f"{_API}/observations/{{id:path}}", get_observation, methods=["GET"]),
     Route(f"{_API}/sessions/{{id:path}}", get_session, methods=["GET"]),
     Route(f"{_API}/scores", list_scores, methods=["GET"]),
     Route(f"{_API}/scores/{{id:path}}", get_score, methods=["GET"]),

@@ -64,4 +64,7 @@ assert {found.name for found in lf.api.scores.get_many().data} == {
     "csat",
     "exact",
 }
+rows = lf.api.observations.get_many(trace_id=span.trace_id, fields="core,basic,usage").data
+assert {row.name for row in rows} >= {"pipeline"} and len(rows) == 6
+assert sum(row.type == "GENERATION" for row in rows) == 4
 lf.shutdown()
