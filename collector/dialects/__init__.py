@@ -15,6 +15,7 @@ from llmwatch.collector.dialects.build import span_from
 from llmwatch.collector.dialects.claude_code import CLAUDE_CODE, CLAUDE_CODE_AGENT
 from llmwatch.collector.dialects.codex import CODEX, CODEX_AGENT
 from llmwatch.collector.dialects.facts import Dialect, Rules
+from llmwatch.collector.dialects.frameworks import ADK, AGENTOPS, GENKIT, LAMINAR, LIVEKIT
 from llmwatch.collector.dialects.gemini_cli import GEMINI_CLI, GEMINI_CLI_AGENT
 from llmwatch.collector.dialects.genai import GENAI
 from llmwatch.collector.dialects.genai_logs import log_of
@@ -37,7 +38,8 @@ __all__ = ["DIALECTS", "normalise_log", "normalise_span", "scores_of"]
 
 DIALECTS: Final[tuple[Dialect, ...]] = (
     LANGFUSE, OPENINFERENCE, VERCEL, MLFLOW, LANGSMITH, CLAUDE_CODE, CODEX, GEMINI_CLI,
-    OPENLLMETRY, OPENLIT, LOGFIRE, LITELLM, ANTHROPIC_SDK, GENAI, HANDMADE, GENERIC,
+    OPENLLMETRY, OPENLIT, LOGFIRE, LITELLM, ANTHROPIC_SDK,
+    GENKIT, ADK, LAMINAR, AGENTOPS, LIVEKIT, GENAI, HANDMADE, GENERIC,
 )  # fmt: skip
 """In order of precedence; the last takes what no other knows."""
 

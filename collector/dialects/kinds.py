@@ -29,7 +29,7 @@ _WORDS: Final[dict[str, Kind]] = {
     "reranker": "reranker", "rerank": "reranker",
     "tool": "tool", "function_call": "tool", "tool_call": "tool", "function": "tool",
     "agent": "agent", "chain": "chain", "workflow": "chain", "task": "chain", "decision": "chain",
-    "parser": "chain",
+    "parser": "chain", "flow": "chain", "embedder": "embedding", "operation": "chain",
     "guardrail": "guardrail", "evaluator": "evaluator", "evaluation": "evaluator", "prompt": "prompt",
     "span": "span", "http_request": "span", "error": "span", "event": "span",
 }  # fmt: skip
