@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.worker import Worker
 
+from llmwatch.analysis import remedies
 from llmwatch.errors import ConfigError, NotReplayableError, ReplayError
 from llmwatch.neutral import neutral_line
 from llmwatch.providers.keep import keep
@@ -22,7 +23,6 @@ from llmwatch.store.span import Replay
 from llmwatch.tui import format as fmt
 from llmwatch.tui.host import host
 from llmwatch.tui.models.cells import Cell, Line, spread, width_of
-from llmwatch.tui.models.detail.capture import how_to_capture
 from llmwatch.tui.models.document import as_text, note
 from llmwatch.tui.models.replay import plan_lines
 from llmwatch.tui.replaydesk import Desk
@@ -81,7 +81,7 @@ class ReplayScreen(ReplayKeys):
         self.after.add_class("-active")
         blocks = [note(f"✗ This call cannot be sent again. {error}", "error")]
         blocks += [note(error.hint)] if error.hint else []
-        line = how_to_capture(self._detail.span) if isinstance(error, NotReplayableError) else None
+        line = remedies.content(self._detail.span) if isinstance(error, NotReplayableError) else None
         blocks += [note("Set this where the app runs (y copies it):"), note(line, "strong")] if line else []
         self.after.read(tuple(blocks))
 
