@@ -45,16 +45,15 @@ def conversation_of(raw: RawSpan, facts: Facts, kind: Kind) -> Conversation:
     content = facts["content"]
     said: Messages | None = content.get("input_messages")
     answered: Messages | None = content.get("output_messages")
-    if "input_messages" in facts["lists"]:
-        said = said or input_messages(_list(facts, "input_messages"))
-    if "output_messages" in facts["lists"]:
-        answered = answered or output_messages(_list(facts, "output_messages"))
+    if facts["lists"]:
+        said = said or input_messages(_list(facts, "input_messages") or _unwrapped(facts, "prompts"))
+        flattened = _list(facts, "output_messages") or _unwrapped(facts, "choices")
+        answered = answered or output_messages(flattened)
     if raw.events:
         told, answers = _of_events(raw.events)
         said, answered = said or told, answered or answers
-    said = said or content.get("old_input_messages") or input_messages(_unwrapped(facts, "prompts"))
+    said = said or content.get("old_input_messages")
     answered = answered or content.get("old_output_messages") or _in_pieces(content)
-    answered = answered or output_messages(_unwrapped(facts, "choices"))
     sent, got = content.get("prompt") or content.get("input_value"), content.get("output_value")
     if kind == "llm":
         said = said or (request_messages(sent) if sent else None)
@@ -68,10 +67,9 @@ def conversation_of(raw: RawSpan, facts: Facts, kind: Kind) -> Conversation:
 
 def _in_pieces(content: dict[str, Any]) -> Messages | None:
     """An answer whose text, reasoning and tool calls came in an attribute each."""
-    pieces = {name: content.get(field) for name, field in _PIECES.items()}
-    if not any(pieces.values()):
+    if content.keys().isdisjoint(_PIECES.values()):
         return None
-    found = message(pieces, "assistant")
+    found = message({name: content.get(field) for name, field in _PIECES.items()}, "assistant")
     return (found,) if found else None
 
 

@@ -98,7 +98,7 @@ def _answered(value: Any) -> tuple[Message, ...] | None:
 def _meant(raw: RawSpan, facts: Facts) -> RawSpan:
     attributes = raw.attributes
     if "request_data" in attributes:
-        _of_request(mapping(attributes["request_data"]) or {}, facts)
+        _of_request(settings(attributes["request_data"]) or {}, facts)
     if "response_data" in attributes:
         _of_response(mapping(attributes["response_data"]) or {}, facts)
     if facts["call"].get("usage"):
@@ -122,7 +122,7 @@ def _meant(raw: RawSpan, facts: Facts) -> RawSpan:
 
 
 def _of_request(body: Mapping[str, Any], facts: Facts) -> None:
-    facts["call"].setdefault("invocation", settings(body) or {})
+    facts["call"].setdefault("invocation", body)
     if model := text(body.get("model")):
         facts["call"].setdefault("request_model", model)
     if first(body, _MESSAGES) is not None:

@@ -62,7 +62,8 @@ def message(item: Any, role: str) -> Message | None:
     if not isinstance(item, dict):
         found = parts(item)
         return Message(role=role, parts=found) if found else None
-    item = openai_message(item) or item
+    if "role" not in item:
+        item = openai_message(item) or item
     listed = item.get("parts")
     if isinstance(listed, list) and "role" in item:  # OpenTelemetry's shape: all is in the parts
         found = parts(listed)

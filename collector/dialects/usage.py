@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from llmwatch.collector.dialects.values import count, first, mapping
+from llmwatch.collector.dialects.values import count, parsed
 from llmwatch.store.span import Usage
 
 
@@ -53,19 +53,22 @@ def usage_of(facts: dict[str, Any], *, input_excludes_cache: bool = False) -> Us
 
 def _flat(facts: dict[str, Any]) -> dict[str, Any]:
     """``facts`` with those in a mapping of details beside the others, which know better."""
-    details = [held for held in facts.values() if isinstance(held, dict)]
-    if not details:
+    for held in facts.values():
+        if held.__class__ is dict:
+            break
+    else:
         return facts
+    details = [held for held in facts.values() if isinstance(held, dict)]
     counts = {field: held for field, held in facts.items() if not isinstance(held, dict)}
     return {**{field: held for detail in details for field, held in detail.items()}, **counts}
 
 
 def usage_of_body(value: Any) -> Usage | None:
     """The usage object of a provider's response: OpenAI's (both APIs), Anthropic's, Gemini's, or plain."""
-    body = mapping(value)
-    if body is None:
+    body = parsed(value)
+    if not isinstance(body, dict):
         return None
-    facts = {field: found for field, names in _NAMES.items() if (found := _count(body, names)) is not None}
+    facts = {field: found for field, paths in _PATHS.items() if (found := _count(body, paths)) is not None}
     if "thoughtsTokenCount" in body and "output_tokens" in facts:  # Gemini counts thoughts apart
         facts["output_tokens"] += facts.get("reasoning_tokens", 0)
     # Anthropic's own counts; LiteLLM gives its cache counts the same names, but beside prompt_tokens.
@@ -103,13 +106,14 @@ _NAMES = {
     "output_audio_tokens": ("completion_tokens_details.audio_tokens", "output_token_details.audio"),
 }  # fmt: skip
 
+_PATHS = {field: [tuple(name.split(".")) for name in names] for field, names in _NAMES.items()}
 
-def _count(body: Mapping[str, Any], names: tuple[str, ...]) -> int | None:
-    for name in names:
-        at: Any = body
-        *path, last = name.split(".")
-        for step in path:
+
+def _count(body: Mapping[str, Any], paths: list[tuple[str, ...]]) -> int | None:
+    for top, *below in paths:
+        at = body.get(top)
+        for step in below:
             at = at.get(step) if isinstance(at, dict) else None
-        if isinstance(at, dict) and (found := count(first(at, (last,)))) is not None:
+        if at is not None and (found := count(at)) is not None:
             return found
     return None
