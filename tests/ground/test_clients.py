@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import shlex
 import tomllib
 from dataclasses import fields
 
 import pytest
+from starlette.routing import Match
 
 from llmwatch.clients import Address, Client, clients, find, near, sending
+from llmwatch.collector.dialects import DIALECTS
+from llmwatch.collector.protocols import PROTOCOLS
+from llmwatch.collector.routes import api, otlp
 
 HERE = Address("127.0.0.1", 4318, 4317)
+_PATH = re.compile(r"""\{url\}([^\s"'}]*)""")
 NAMES = [client.name for client in clients()]
 
 
@@ -69,13 +75,29 @@ def test_what_is_near_is_suggested_and_nothing_else() -> None:
 def test_the_usual_sender_of_a_dialect_comes_first() -> None:
     assert sending("langsmith")[0].name == "langsmith"
     assert sending("openinference")[0].name == "openinference"
-    assert [client.name for client in sending("claude_code")] == ["claude-code"]
+    assert [client.name for client in sending("claude-code")] == ["claude-code"]
     assert sending("nobody's") == []
 
 
 def test_an_address_is_filled_in_and_other_braces_stay() -> None:
     six = Address("::1", 5000, 5001)
     assert six.fill("{url} {host}:{grpc_port} {port} {x}") == "http://[::1]:5000 [::1]:5001 5000 {x}"
+
+
+def test_dialects_are_those_that_spans_get() -> None:
+    known = {dialect.name for dialect in DIALECTS} | {protocol.name for protocol in PROTOCOLS} | {"json"}
+    assert {dialect for client in clients() for dialect in client.dialects} - known == set()
+
+
+BASES = {"", "/v1"}
+"""Addresses to which clients add paths of their own."""
+
+
+@pytest.mark.parametrize("path", sorted({path for c in clients() for path in _PATH.findall(c.lines)} - BASES))
+def test_what_lines_post_to_is_served(path: str) -> None:
+    app_routes = [*otlp.routes, *api.routes, *(route for protocol in PROTOCOLS for route in protocol.routes)]
+    scope = {"type": "http", "method": "POST", "path": path}
+    assert any(route.matches(scope)[0] is Match.FULL for route in app_routes)
 
 
 @pytest.mark.parametrize("name", NAMES)

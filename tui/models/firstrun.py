@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from llmwatch.addresses import origin
-from llmwatch.clients import Address, Client, clients, find
+from llmwatch.clients import Address, Client, find
 from llmwatch.tui.models.cells import Cell, Line
 
 _SHOWN: Final = ("opentelemetry", "openai-otel", "openinference", "curl")
@@ -43,9 +43,8 @@ def _block(client: Client, here: Address) -> list[Line]:
 
 
 def _last_lines(grpc_problem: str) -> list[Line]:
-    others = len(clients()) - len(_SHOWN)
     lines: list[Line] = [
-        (Cell(f"{others} more, {', '.join(_NAMED)}, …: ", "muted"), Cell("llmwatch connect")),
+        (Cell(f"Others, as {', '.join(_NAMED)}, …: ", "muted"), Cell("llmwatch connect")),
         (Cell("No app at hand? ", "muted"), Cell("llmwatch demo"), Cell(" shows a believable one.", "muted")),
     ]
     return [*lines, (Cell(grpc_problem, "muted"),)] if grpc_problem else lines
