@@ -26,7 +26,7 @@ REQUEST = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "hi"
 RESPONSE = {"id": "chatcmpl-1", "model": "gpt-4o-mini-2024-07-18", "choices": [
     {"finish_reason": "stop", "index": 0, "message": {"role": "assistant", "content": "yes"}}]}  # fmt: skip
 USAGE = {"input_tokens": 7, "output_tokens": 4, "total_tokens": 11}
-INFO = {
+INFO: dict[str, Any] = {
     "trace_id": f"tr-{TRACE}",
     "trace_location": {"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": "support-bot"}},
     "request_preview": '{"q": "hi"}', "response_preview": '"yes"',
@@ -132,9 +132,15 @@ async def test_a_trace_gets_a_place_for_its_files(tmp_path: Path) -> None:
 
 
 async def test_tags_that_come_later(tmp_path: Path) -> None:
+    _, path, _ = START_TRACE
     tag = ("PATCH", f"/api/2.0/mlflow/traces/tr-{TRACE}/tags", {"key": "verdict", "value": "good"})
     (whole,) = await sent(tmp_path, [tag, START_TRACE])
     assert whole.span.context.metadata == {"tenant": "acme", "env": "dev", "verdict": "good"}
+    reply, _ = await asked(tmp_path, "GET", f"{path}/tr-{TRACE}")
+    tags = reply.json()["trace"]["trace_info"]["tags"]
+    assert {**tags, "mlflow.artifactLocation": ""} == {
+        **INFO["tags"], "verdict": "good", "mlflow.artifactLocation": "",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -209,6 +215,21 @@ async def test_one_bad_span_of_a_file_does_not_spoil_the_others(tmp_path: Path) 
     reply, stored = await asked(tmp_path, method, path, json={"spans": [*body["spans"], {"span_id": "%"}]})
     assert reply.status_code == 200
     assert len(stored) == 2
+
+
+async def test_the_file_of_a_trace_is_read_back(tmp_path: Path) -> None:
+    await sent(tmp_path, [OTLP, START_TRACE])
+    _, path, _ = PUT_FILE
+    reply, _ = await asked(tmp_path, "GET", path)
+    root, call = reply.json()["spans"]
+    assert (root["span_id"], root["parent_span_id"]) == (in_base64(ROOT), None)
+    wanted = in_file(CALL, ROOT, "Completions", CALLED)
+    assert {name: value for name, value in call.items() if name != "attributes"} == {
+        name: value for name, value in wanted.items() if name != "attributes"
+    }
+    assert call["attributes"] == {**CALLED, "mlflow.traceRequestId": f'"tr-{TRACE}"'}
+    reply, _ = await asked(tmp_path, "GET", path.replace("traces.json", "picture.png"))
+    assert (reply.status_code, reply.json()["error_code"]) == (404, "RESOURCE_DOES_NOT_EXIST")
 
 
 async def test_other_files_are_taken_and_not_kept(tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ Its ``GET /version`` is answered in protocols/braintrust, which asks the same pa
 from __future__ import annotations
 
 import asyncio
+import re
+from collections.abc import Mapping
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +19,7 @@ from starlette.routing import Route
 
 from llmwatch.collector.dialects.values import mapping, text
 from llmwatch.collector.door import door_of
-from llmwatch.collector.protocols.mlflow import assessments, experiments, traces
+from llmwatch.collector.protocols.mlflow import assessments, experiments, files, traces
 from llmwatch.collector.protocols.objects import posted
 from llmwatch.collector.safejson import items_of
 from llmwatch.collector.taking import take
@@ -31,6 +33,7 @@ _CODES: Final = {
 }  # fmt: skip
 _LOCATION: Final = "mlflow.artifactLocation"
 _SPANS_FILE: Final = "traces.json"
+_TRACE: Final = re.compile("tr-[0-9a-f]{32}")
 
 
 def refuse(status: int, message: str) -> Response:
@@ -68,12 +71,7 @@ async def start_trace(request: Request) -> Response:
     """Take what is told of a trace as a whole; its files are to be put to where the answer says."""
     taken = await take(request, lambda body: [body], lambda item: ([traces.whole(_info_in(item))], ()))
     taken.some()
-    info = _info_in(await posted(request))
-    place = mapping((mapping(info.get("trace_location")) or {}).get("mlflow_experiment")) or {}
-    own = text(place.get("experiment_id")) or "0"
-    location = f"mlflow-artifacts:/{own}/traces/{info['trace_id']}/artifacts"
-    tags = {**(mapping(info.get("tags")) or {}), _LOCATION: location}
-    return JSONResponse({"trace": {"trace_info": {**info, "tags": tags}}})
+    return _described(_info_in(await posted(request)))
 
 
 async def read_trace(request: Request) -> Response:
@@ -82,7 +80,7 @@ async def read_trace(request: Request) -> Response:
     info = await asyncio.to_thread(_stored_info, door_of(request).database, traces.trace_id(sent))
     if info is None:
         raise IngestError(f"Trace with ID '{sent}' not found", status=404)
-    return JSONResponse({"trace": {"trace_info": info}})
+    return _described(info)
 
 
 async def tag_trace(request: Request) -> Response:
@@ -123,6 +121,15 @@ async def put_artifact(request: Request) -> Response:
     return JSONResponse({})
 
 
+async def get_artifact(request: Request) -> Response:
+    """The spans of a trace, as its file."""
+    path = Path(request.path_params["path"])
+    own = next((part.removeprefix("tr-") for part in path.parts if _TRACE.fullmatch(part)), None)
+    if path.name != _SPANS_FILE or own is None:
+        raise IngestError(f"there is no file {path}", status=404)
+    return JSONResponse({"spans": await asyncio.to_thread(_stored_spans, door_of(request).database, own)})
+
+
 async def nothing_there(request: Request) -> Response:
     """What the tracking server has beside: not here."""
     raise IngestError(f"llmwatch has nothing at {request.url.path}: it keeps traces only", status=404)
@@ -143,10 +150,30 @@ def _info_in(item: Any) -> dict[str, Any]:
     return dict(info)
 
 
+def _described(info: Mapping[str, Any]) -> Response:
+    """A trace with the place of its files; without one the SDK takes it for broken."""
+    place = mapping((mapping(info.get("trace_location")) or {}).get("mlflow_experiment")) or {}
+    own = text(place.get("experiment_id")) or "0"
+    location = f"mlflow-artifacts:/{own}/traces/{info.get('trace_id')}/artifacts"
+    tags = {**(mapping(info.get("tags")) or {}), _LOCATION: location}
+    return JSONResponse({"trace": {"trace_info": {**info, "tags": tags}}})
+
+
 def _stored_info(database: Path, own: str | None) -> dict[str, Any] | None:
+    """What was told of a trace, with the tags that came later; None when nothing was."""
     with closing(connect_reader(database)) as db:
         found = reads.detail(db, own, own) if own else None
-    return dict(found.span.content.attributes) if found else None
+    if found is None:
+        return None
+    info = found.span.content.attributes
+    told = mapping(info.get("trace_metadata")) or {}
+    later = {key: value for key, value in found.span.context.metadata.items() if key not in told}
+    return {**info, "tags": {**(mapping(info.get("tags")) or {}), **later}}
+
+
+def _stored_spans(database: Path, own: str) -> list[dict[str, Any]]:
+    with closing(connect_reader(database)) as db:
+        return files.spans_of(db, own)
 
 
 _V2: Final = "/api/2.0/mlflow"
@@ -161,6 +188,7 @@ routes: Final = [
     *(Route(f"{api}/traces/{{id}}/tags", tag_trace, methods=["PATCH"]) for api in (_V2, _V3)),
     Route(f"{_V3}/traces/{{id}}/assessments", assess, methods=["POST"]),
     Route("/api/2.0/mlflow-artifacts/artifacts/{path:path}", put_artifact, methods=["PUT"]),
+    Route("/api/2.0/mlflow-artifacts/artifacts/{path:path}", get_artifact, methods=["GET"]),
     *(
         Route(f"{api}/{{rest:path}}", nothing_there, methods=["GET", "POST", "PATCH", "DELETE"])
         for api in (_V2, _V3)

@@ -71,7 +71,7 @@ def tagged(sent_id: str, key: str, value: str) -> Span:
         raise IngestError("a tag is about a trace")
     return Span(
         trace_id=own, span_id=own, kind="chain", dialect="mlflow", state="partial", start_ns=time.time_ns(),
-        context=Context(metadata={key: value}), content=Content(attributes={"tags": {key: value}}),
+        context=Context(metadata={key: value}),
     )  # fmt: skip
 
 
