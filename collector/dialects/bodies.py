@@ -40,7 +40,8 @@ def response_messages(value: Any) -> tuple[Message, ...] | None:
         if isinstance(choices := body.get(key), list):
             return tuple([found for choice in choices if (found := _choice(choice))]) or None
     if "generations" in body:  # LangChain
-        return tuple([found for said in answers(body) if (found := message(said, "assistant"))]) or None
+        said = [message(answer, "assistant") for answer in answers(body)]
+        return tuple([found for found in said if found and (found.parts or found.finish_reason)]) or None
     if isinstance(items := body.get("output"), list):  # OpenAI's responses API
         return output_messages(items)
     for key in ("message", "output"):  # Ollama, Bedrock

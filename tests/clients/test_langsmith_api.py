@@ -204,6 +204,25 @@ def test_tokens_of_older_answers(outputs: dict[str, Any]) -> None:
     assert (found.call.usage.input_tokens, found.call.usage.output_tokens) == (7, 2)
 
 
+def test_what_was_not_set_is_no_parameter() -> None:
+    inputs = {"temperature": "<openai.Omit object at 0x7f72>", "seed": "NOT_GIVEN", "top_p": 0.5}
+    found = span(run_type="llm", inputs=inputs)
+    assert found.call and found.call.parameters == {"top_p": 0.5}
+
+
+def test_a_tool_of_langchain() -> None:
+    message = {"type": "tool", "content": "18 °C", "tool_call_id": "c1"}
+    found = span(run_type="tool", inputs={"input": "{'city': 'Paris'}"}, outputs={"output": message})
+    assert found.tool and (found.tool.call_id, found.tool.result) == ("c1", "18 °C")
+    assert found.tool.arguments == "{'city': 'Paris'}"
+
+
+def test_metadata_is_what_the_program_said() -> None:
+    metadata = {"tenant": "acme", "lc_versions": {}, "temperature": 0.5, "ls_method": "traceable"}
+    found = span(extra={"metadata": metadata, "invocation_params": {"temperature": 0.5}})
+    assert found.context.metadata == {"tenant": "acme"}
+
+
 def test_a_wrapper_without_counts_of_its_own_is_no_call() -> None:
     found = span(inputs={"model": "gpt-4o"}, outputs={"usage": {"prompt_tokens": 7}, "model": "gpt-4o"})
     assert found.call is None

@@ -18,7 +18,13 @@ _LLM_OUTPUTS: Final = ("llm_output", "llmOutput")
 _TOKENS: Final = ("token_usage", "tokenUsage", "usage", "estimatedTokenUsage")
 _USAGE: Final = ("usage_metadata", "usage")
 _SETTINGS: Final = {"ls_temperature": "temperature", "ls_max_tokens": "max_tokens", "ls_stop": "stop"}
-_NO_SETTINGS: Final = frozenset({*_MODELS, "_type", "stream", "tools", "functions", "messages", "input"})
+_NO_SETTINGS: Final = frozenset({
+    *_MODELS, "_type", "stream", "streaming", "tools", "functions", "messages", "input", "model_kwargs",
+    "max_retries", "timeout", "request_timeout", "base_url",
+})  # fmt: skip
+"""Of what LangChain calls an invocation's parameters: what is kept elsewhere, or is the client's affair."""
+_UNSET: Final = ("NOT_GIVEN", "<openai.Omit ", "<openai.NotGiven ")
+"""How what was not set looks in the words of an older SDK than OpenAI's."""
 
 
 def call_facts(run: Mapping[str, Any]) -> dict[str, Any]:
@@ -67,7 +73,11 @@ def parameters_of(run: Mapping[str, Any]) -> dict[str, Any]:
     named = {name: metadata[key] for key, name in _SETTINGS.items() if key in metadata}
     invoked = {name: value for name, value in _invocation(run).items() if name not in _NO_SETTINGS}
     found = {**named, **mapping_in(metadata, "ls_invocation_params"), **invoked, **asked}
-    return {name: value for name, value in found.items() if value is not None}
+    return {
+        name: value
+        for name, value in found.items()
+        if value is not None and not (isinstance(value, str) and value.startswith(_UNSET))
+    }
 
 
 def tools_of(run: Mapping[str, Any]) -> Any:

@@ -52,8 +52,8 @@ _CONTEXT: Final = {
     "prompt_version": ("prompt_version", "lc_hub_commit_hash"),
 }  # fmt: skip
 """Names in a run's metadata; the first three are LangSmith's own for threads."""
-_NOT_THE_USERS: Final = ("ls_", "LANGSMITH_", "LANGCHAIN_")
-"""How metadata begins that the SDK adds by itself, from the environment, say."""
+_NOT_THE_USERS: Final = ("ls_", "lc_", "LANGSMITH_", "LANGCHAIN_")
+"""How metadata begins that the SDKs add by themselves, from the environment, say."""
 _REPR: Final = re.compile(
     r"(?P<type>[A-Za-z_]\w*)\((?:(?P<quote>['\"])(?P<message>.*)(?P=quote),?)?.*\)", re.DOTALL
 )
@@ -121,6 +121,8 @@ def _facts(run: Mapping[str, Any], raw: RawSpan, kind: Kind, *, is_call: bool) -
     tokens = [event.time_ns - raw.start_ns for event in raw.events if event.name == "new_token"]
     if tokens and min(tokens) >= 0:
         facts["call"]["time_to_first_chunk_ns"] = min(tokens)
+    if kind == "tool":
+        facts["tool"] = _tool(run.get("outputs"))
     if kind == "retriever":
         sought, found = run.get("inputs"), mapping_in(run, "outputs")
         facts["retrieval"] = {
@@ -137,9 +139,16 @@ def _content(run: Mapping[str, Any], kind: Kind) -> dict[str, Any]:
         found["input_messages"] = request_messages(run.get("inputs"))
         found["output_messages"] = response_messages(got) if got else None
         found["tool_definitions"] = definitions(tools_of(run))
-    elif kind == "tool" and isinstance(got, dict) and (answer := openai_message(got)):
-        found["output_value"] = as_json(answer["content"])
     return found
+
+
+def _tool(outputs: Any) -> dict[str, Any]:
+    """What a tool answered, where it answered with a message of LangChain's."""
+    got = _of_one(outputs, "output")
+    answer = openai_message(got) if isinstance(got, dict) else None
+    if answer is None:
+        return {}
+    return {"call_id": text(answer["tool_call_id"]), "result": as_json(answer["content"])}
 
 
 def _of_one(value: Any, name: str) -> Any:
@@ -159,13 +168,17 @@ def _context(run: Mapping[str, Any]) -> dict[str, Any]:
     metadata = metadata_of(run)
     found: dict[str, Any] = {field: text(first(metadata, names)) for field, names in _CONTEXT.items()}
     known = {name for names in _CONTEXT.values() for name in names} | {"usage_metadata"}
+    repeated = mapping_in(mapping_in(run, "extra"), "invocation_params")  # by LangChain
     found |= {
         "service": text(run.get("session_name")),
         "tags": texts(run.get("tags") or None),
         "metadata": {
             name: value
             for name, value in metadata.items()
-            if name not in known and value is not None and not name.startswith(_NOT_THE_USERS)
+            if name not in known
+            and value is not None
+            and not name.startswith(_NOT_THE_USERS)
+            and repeated.get(name) != value
         },
     }
     return {field: value for field, value in found.items() if value}
