@@ -6,6 +6,7 @@ Platforms have it under a path of their own (Langfuse /api/public/otel, LangSmit
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from starlette.requests import Request
@@ -37,8 +38,16 @@ async def metrics(request: Request) -> Response:
 async def _take(request: Request, signal: Signal) -> Response:
     encoding = media_type(request.scope)
     codec = protobuf if encoding == PROTOBUF else json
-    rejected = await take(door_of(request), signal, codec, await request.body())
+    project = _project(request.headers)
+    rejected = await take(door_of(request), signal, codec, await request.body(), project)
     return accepted(signal, encoding, rejected.records, rejected.reason)
+
+
+def _project(headers: Mapping[str, str]) -> str | None:
+    """The project that a platform's client names in a header: LangSmith's, Opik's, Braintrust's."""
+    parent = headers.get("x-bt-parent", "")
+    named = parent.removeprefix("project_name:") if parent.startswith("project_name:") else None
+    return headers.get("langsmith-project") or headers.get("projectname") or named or None
 
 
 _SIGNALS: Final = {"/v1/traces": traces, "/v1/logs": logs, "/v1/metrics": metrics}
