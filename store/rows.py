@@ -117,6 +117,17 @@ class Around:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Senders:
+    """Those who sent spans of one dialect lately."""
+
+    dialect: str
+    spans: int
+    last_ns: int
+    """When the last of them came."""
+    services: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
     """Sums over a window and a slice. Rates over an empty window are None, never 0."""
 

@@ -23,6 +23,10 @@ _LATE_NS: Final = 600 * 10**9
 """After so long without news nothing more is expected: exporters hold spans back for seconds."""
 _UNKNOWN_SERVICE: Final = "unknown_service"
 """What OTel SDKs call an app that has no name, with ``:python`` and the like behind it."""
+_AGENTS: Final = frozenset({"claude-code", "codex", "gemini-cli"})
+"""Their prompts come once, beside the calls, and answers hardly ever."""
+QUIET: Final = frozenset({"service", "person"})
+"""Hints about what many an app does well without."""
 _SPEAKING: Final = ("gen_ai.input.messages", "gen_ai.output.messages", "input.value", "output.value")
 
 
@@ -105,13 +109,14 @@ def _redacted(seen: _Seen) -> Hint | None:
 
 def _content(seen: _Seen) -> Hint | None:
     content = seen.span.content
-    if not seen.answered or content.truncated or _redacted(seen):
-        return None
-    prompt, answer = (
-        content.input_messages or content.input_text,
-        content.output_messages or content.output_text,
-    )
-    if prompt and answer:
+    prompt = content.input_messages or content.input_text
+    answer = content.output_messages or content.output_text
+    if seen.span.dialect in _AGENTS:
+        expected = seen.span.kind in ("agent", "prompt")
+        answer = answer or prompt
+    else:
+        expected = seen.answered
+    if not expected or content.truncated or (prompt and answer) or _redacted(seen):
         return None
     missing = "the answer" if prompt else "the prompt" if answer else "prompt and answer"
     return Hint("content", f"{missing} not captured", remedies.content(seen.span))

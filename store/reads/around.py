@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
-from llmwatch.store.mapping import Mapper
-from llmwatch.store.rows import Around
+from llmwatch.store.mapping import Mapper, names
+from llmwatch.store.rows import Around, Senders
 
 _ABOVE: Final = (
     "EXISTS (WITH RECURSIVE above (id, far) AS (SELECT spans.parent_id, 1 UNION"
@@ -28,6 +28,15 @@ _AROUND: Final = Mapper(
         "usage_above": _ABOVE,
     },
 )
+_SENDERS: Final = Mapper(
+    Senders,
+    convert={"services": lambda array: tuple(sorted(names(array) or ()))},
+    compute={
+        "spans": "count(*)",
+        "last_ns": "max(received_ns)",
+        "services": "json_group_array(DISTINCT service) FILTER (WHERE service IS NOT NULL)",
+    },
+)
 _FROM: Final = " FROM spans JOIN traces ON traces.id = spans.trace WHERE spans.id = ?"
 
 
@@ -43,3 +52,12 @@ def recent(db: sqlite3.Connection, since_ns: int, limit: int) -> list[tuple[str,
         " LIMIT ?) WHERE received_ns >= ?"
     )
     return db.execute(query, (limit, since_ns)).fetchall()
+
+
+def senders(db: sqlite3.Connection, limit: int) -> list[Senders]:
+    """Who sent the last ``limit`` spans, by dialect, the latest first."""
+    query = (
+        f"SELECT {_SENDERS.columns} FROM (SELECT dialect, service, received_ns FROM spans ORDER BY id DESC"
+        " LIMIT ?) GROUP BY dialect ORDER BY 3 DESC, dialect"
+    )
+    return _SENDERS.rows(db.execute(query, (limit,)))

@@ -308,7 +308,7 @@ async def test_a_call_that_cannot_be_sent_says_why(opening: Opening, provider: S
         assert "send" not in text.splitlines()[-1]
         await pilot.press("enter", "t", "e", "m", "d", "j", "G", "y", "escape")
         assert not isinstance(pilot.app.screen, ReplayScreen)
-        assert pilot.app.clipboard == "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true"
+        assert pilot.app.clipboard == "export OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true"
     assert provider.received == []
 
 

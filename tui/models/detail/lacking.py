@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from llmwatch.analysis.hints import Hint
+from llmwatch.analysis.hints import QUIET, Hint
 from llmwatch.neutral import neutral_line
 from llmwatch.tui.models.detail.opened import Opened
 from llmwatch.tui.models.document import Block, Line
 from llmwatch.tui.models.runs import Tone
-
-_QUIET = frozenset({"service", "person"})
-"""What many an app does well without."""
 
 
 def hint_line(opened: Opened | None) -> Line:
@@ -35,4 +32,4 @@ def lacking(opened: Opened) -> list[Block]:
 
 
 def _tone(hint: Hint) -> Tone:
-    return "muted" if hint.id in _QUIET else "warn"
+    return "muted" if hint.id in QUIET else "warn"
