@@ -123,6 +123,14 @@ def test_javascript_sends_its_end_in_milliseconds() -> None:
     assert (found.state, found.end_ns) == ("ended", 1_795_238_013_500_000_000)
 
 
+@pytest.mark.parametrize("name", ["output", "outputs"])
+def test_what_a_function_gives_is_unwrapped(name: str) -> None:
+    assert span(outputs={name: "done"}).content.output_text == "done"
+    assert span(outputs={name: "done", "x": 1}).content.output_text == f'{{"{name}":"done","x":1}}'
+    answered = span(run_type="llm", outputs={name: "hello"}).content.output_messages
+    assert [(message.role, message.parts[0].text) for message in answered] == [("assistant", "hello")]
+
+
 def test_the_order_says_when_and_where_a_run_began() -> None:
     order = f"20261121T051332385440Z{RUN}.20261121T051332390178Z{CHILD}"
     (found,), _ = read_item({"patch": {"id": CHILD, "dotted_order": order, "end_time": START}})

@@ -19,7 +19,7 @@ _TOKENS: Final = ("token_usage", "tokenUsage", "usage", "estimatedTokenUsage")
 _USAGE: Final = ("usage_metadata", "usage")
 _SETTINGS: Final = {"ls_temperature": "temperature", "ls_max_tokens": "max_tokens", "ls_stop": "stop"}
 _NO_SETTINGS: Final = frozenset({
-    *_MODELS, "_type", "stream", "streaming", "tools", "functions", "messages", "input", "model_kwargs",
+    *_MODELS, "_type", "stream", "streaming", "stream_options", "tools", "functions", "messages", "input", "model_kwargs",
     "max_retries", "timeout", "request_timeout", "base_url",
 })  # fmt: skip
 """Of what LangChain calls an invocation's parameters: what is kept elsewhere, or is the client's affair."""
@@ -71,12 +71,13 @@ def parameters_of(run: Mapping[str, Any]) -> dict[str, Any]:
     inputs, metadata = mapping_in(run, "inputs"), metadata_of(run)
     asked = {name: inputs[name] for name in PARAMETERS if name in inputs}
     named = {name: metadata[key] for key, name in _SETTINGS.items() if key in metadata}
-    invoked = {name: value for name, value in _invocation(run).items() if name not in _NO_SETTINGS}
-    found = {**named, **mapping_in(metadata, "ls_invocation_params"), **invoked, **asked}
+    found = {**named, **mapping_in(metadata, "ls_invocation_params"), **_invocation(run), **asked}
     return {
         name: value
         for name, value in found.items()
-        if value is not None and not (isinstance(value, str) and value.startswith(_UNSET))
+        if name not in _NO_SETTINGS
+        and value is not None
+        and not (isinstance(value, str) and value.startswith(_UNSET))
     }
 
 

@@ -52,6 +52,8 @@ _CONTEXT: Final = {
     "prompt_version": ("prompt_version", "lc_hub_commit_hash"),
 }  # fmt: skip
 """Names in a run's metadata; the first three are LangSmith's own for threads."""
+_OUTPUTS: Final = ("output", "outputs")
+"""What Python's SDK and JavaScript's call it when a function gives something else than an object."""
 _NOT_THE_USERS: Final = ("ls_", "lc_", "LANGSMITH_", "LANGCHAIN_")
 """How metadata begins that the SDKs add by themselves, from the environment, say."""
 _REPR: Final = re.compile(
@@ -133,7 +135,7 @@ def _facts(run: Mapping[str, Any], raw: RawSpan, kind: Kind, *, is_call: bool) -
 
 
 def _content(run: Mapping[str, Any], kind: Kind) -> dict[str, Any]:
-    sent, got = _of_one(run.get("inputs"), "input"), _of_one(run.get("outputs"), "output")
+    sent, got = _of_one(run.get("inputs"), ("input",)), _of_one(run.get("outputs"), _OUTPUTS)
     found: dict[str, Any] = {"input_value": as_json(sent), "output_value": as_json(got)}
     if kind == "llm":
         found["input_messages"] = request_messages(run.get("inputs"))
@@ -144,17 +146,17 @@ def _content(run: Mapping[str, Any], kind: Kind) -> dict[str, Any]:
 
 def _tool(outputs: Any) -> dict[str, Any]:
     """What a tool answered, where it answered with a message of LangChain's."""
-    got = _of_one(outputs, "output")
+    got = _of_one(outputs, _OUTPUTS)
     answer = openai_message(got) if isinstance(got, dict) else None
     if answer is None:
         return {}
     return {"call_id": text(answer["tool_call_id"]), "result": as_json(answer["content"])}
 
 
-def _of_one(value: Any, name: str) -> Any:
-    """What a function took or gave, which the SDK wraps in an object of one entry; None for nothing."""
-    if isinstance(value, dict) and value.keys() == {name}:
-        return value[name]
+def _of_one(value: Any, names: tuple[str, ...]) -> Any:
+    """What a function took or gave, which the SDKs wrap in an object of one entry; None for nothing."""
+    if isinstance(value, dict) and len(value) == 1:
+        return next((value[name] for name in names if name in value), value)
     return value or None
 
 
