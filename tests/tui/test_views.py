@@ -480,7 +480,7 @@ def test_before_the_first_look_it_says_who_it_is() -> None:
 def test_first_run_leaves_out_recipes_that_do_not_fit() -> None:
     here = Address("127.0.0.1", 4318, 4317)
     full, low = (text(first_run_lines(here, "", height)) for height in (40, 12))
-    assert "curl" in full and "curl" not in low
+    assert "opentelemetry-instrument" in full and "opentelemetry-instrument" not in low
     for said in (full, low):
         assert "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318" in said and "llmwatch demo" in said
         assert max(map(len, said.splitlines())) <= 76
