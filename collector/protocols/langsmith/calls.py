@@ -19,8 +19,8 @@ _TOKENS: Final = ("token_usage", "tokenUsage", "usage", "estimatedTokenUsage")
 _USAGE: Final = ("usage_metadata", "usage")
 _SETTINGS: Final = {"ls_temperature": "temperature", "ls_max_tokens": "max_tokens", "ls_stop": "stop"}
 _NO_SETTINGS: Final = frozenset({
-    *_MODELS, "_type", "stream", "streaming", "stream_options", "tools", "functions", "messages", "input", "model_kwargs",
-    "max_retries", "timeout", "request_timeout", "base_url",
+    *_MODELS, "_type", "stream", "streaming", "stream_options", "tools", "functions", "messages", "input",
+    "model_kwargs", "max_retries", "timeout", "request_timeout", "base_url",
 })  # fmt: skip
 """Of what LangChain calls an invocation's parameters: what is kept elsewhere, or is the client's affair."""
 _UNSET: Final = ("NOT_GIVEN", "<openai.Omit ", "<openai.NotGiven ")
