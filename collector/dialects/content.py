@@ -46,9 +46,10 @@ def conversation_of(raw: RawSpan, facts: Facts, kind: Kind) -> Conversation:
     said: Messages | None = content.get("input_messages")
     answered: Messages | None = content.get("output_messages")
     if facts["lists"]:
-        said = said or input_messages(_list(facts, "input_messages") or _unwrapped(facts, "prompts"))
-        flattened = _list(facts, "output_messages") or _unwrapped(facts, "choices")
-        answered = answered or output_messages(flattened)
+        if flattened := _list(facts, "input_messages") or _unwrapped(facts, "prompts"):
+            said = said or input_messages(flattened)
+        if flattened := _list(facts, "output_messages") or _unwrapped(facts, "choices"):
+            answered = answered or output_messages(flattened)
     if raw.events:
         told, answers = _of_events(raw.events)
         said, answered = said or told, answered or answers

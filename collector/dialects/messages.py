@@ -62,7 +62,7 @@ def message(item: Any, role: str) -> Message | None:
     if not isinstance(item, dict):
         found = parts(item)
         return Message(role=role, parts=found) if found else None
-    if "role" not in item:
+    if "role" not in item and "message" not in item:
         item = openai_message(item) or item
     listed = item.get("parts")
     if isinstance(listed, list) and "role" in item:  # OpenTelemetry's shape: all is in the parts
