@@ -34,3 +34,13 @@ def score_trend(db: sqlite3.Connection, start_s: int, end_s: int, width_s: int) 
     )
     values = {"start": start_s, "end": end_s, "step": width_s, "width": 3600 if hourly else 60}
     return _POINT.rows(db.execute(query, values))
+
+
+def mean_scores(db: sqlite3.Connection, service: str, feature: str) -> dict[str, float]:
+    """The mean of each score with a value about a span of one feature of a service, by name."""
+    query = (
+        "SELECT scores.name, avg(value) FROM spans JOIN scores ON scores.trace = spans.trace"
+        " AND scores.span = spans.id WHERE service = ? AND feature = ? AND value IS NOT NULL"
+        " GROUP BY 1 ORDER BY 1"
+    )
+    return dict(db.execute(query, (service, feature)).fetchall())

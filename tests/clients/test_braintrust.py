@@ -133,7 +133,7 @@ def test_a_project_is_its_name_unless_another_server_named_it() -> None:
 
 def test_a_row_of_an_experiment_tells_its_project_and_name() -> None:
     span = one({**ROW, "project_id": None, "experiment_id": "shop::try-7"})
-    assert (span.context.service, span.context.metadata) == ("shop", {"experiment": "try-7"})
+    assert (span.context.service, span.context.feature) == ("shop", "try-7")
 
 
 def test_cached_tokens_of_anthropic_are_part_of_the_input() -> None:
@@ -210,6 +210,27 @@ async def test_projects_and_experiments(
     reply, _ = await asked(tmp_path, method, path, json=asks)
     assert reply.status_code == 200
     assert_has(reply.json(), answer)
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/experiment/shop%3A%3Atry/summarize", "/experiment-comparison2?experiment_id=shop::try"]
+)
+async def test_the_means_of_an_experiments_scores(path: str, tmp_path: Path) -> None:
+    rows = [
+        {**ROW, "id": f"row-{own}", "span_id": f"s{own}", "project_id": None,
+         "experiment_id": f"shop::{experiment}", "scores": {"right": value, "unknown": None}}
+        for own, (experiment, value) in enumerate([("try", 1), ("try", 0.5), ("other", 0)])
+    ]  # fmt: skip
+    await asked(tmp_path, "POST", "/logs3", json={"rows": rows})
+    reply, _ = await asked(tmp_path, "GET", path)
+    told = reply.json()
+    assert (told["project_name"], told["experiment_name"]) == ("shop", "try")
+    assert {name: score["score"] for name, score in told["scores"].items()} == {"right": 0.75}
+
+
+async def test_no_experiment_is_the_base_of_another(tmp_path: Path) -> None:
+    reply, _ = await asked(tmp_path, "POST", "/api/base_experiment/get_id", json={"id": "shop::try"})
+    assert reply.status_code == 400
 
 
 async def test_a_project_without_a_name_is_refused(tmp_path: Path) -> None:

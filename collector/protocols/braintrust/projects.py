@@ -27,10 +27,16 @@ def experiment(project_id: str, name: str) -> dict[str, Any]:
     return {"id": f"{project_id}{_BETWEEN}{name}", "name": name, "project_id": project_id, "public": False}
 
 
+def named(experiment_id: str) -> tuple[str, str]:
+    """The names of project and experiment that an experiment's id consists of."""
+    of, _, name = experiment_id.rpartition(_BETWEEN)
+    return of, name
+
+
 def project_and_experiment(row: Mapping[str, Any]) -> tuple[str | None, str | None]:
     """The names that a row's ids are; None for ids that another server gave."""
     of_project, of_experiment = text(row.get("project_id")), text(row.get("experiment_id"))
     if of_experiment and not _UUID.fullmatch(of_experiment):
-        of_project, _, name = of_experiment.rpartition(_BETWEEN)
-        return of_project or None, name
+        of, name = named(of_experiment)
+        return of or None, name
     return (None if of_project and _UUID.fullmatch(of_project) else of_project), None

@@ -5,7 +5,10 @@ Checked with braintrust 0.47 for Python; its JavaScript SDK and older ones ask t
 
 from __future__ import annotations
 
+import asyncio
 import time
+from contextlib import closing
+from pathlib import Path
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -13,12 +16,15 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from llmwatch.collector.dialects.values import first, text
-from llmwatch.collector.protocols.braintrust.projects import ORGANISATION, experiment, project
+from llmwatch.collector.door import door_of
+from llmwatch.collector.protocols.braintrust.projects import ORGANISATION, experiment, named, project
 from llmwatch.collector.protocols.braintrust.rows import spans_and_scores
 from llmwatch.collector.protocols.objects import posted
 from llmwatch.collector.safejson import items_of
 from llmwatch.collector.taking import take
 from llmwatch.errors import IngestError
+from llmwatch.store.database import connect_reader
+from llmwatch.store.reads.quality import mean_scores
 
 _MLFLOW_AGENT: Final = "mlflow-"
 MLFLOW_VERSION: Final = "3.17.2"
@@ -79,6 +85,37 @@ async def register_experiment(request: Request) -> Response:
     )
 
 
+async def base_experiment(_request: Request) -> Response:
+    """There is none to compare with, which Braintrust says with a 400."""
+    raise IngestError("no experiment is the base of this one")
+
+
+async def compare_experiments(request: Request) -> Response:
+    """The mean of each score of an experiment, for older SDKs, which ask in the query."""
+    return await _summary(request, request.query_params.get("experiment_id", ""))
+
+
+async def summarise_experiment(request: Request) -> Response:
+    """The mean of each score of an experiment."""
+    return await _summary(request, request.path_params["id"])
+
+
+async def _summary(request: Request, experiment_id: str) -> Response:
+    of, name = named(experiment_id)
+    means = await asyncio.to_thread(_stored_means, door_of(request).database, of, name)
+    scores = {
+        score: {"name": score, "score": mean, "diff": None, "improvements": None, "regressions": None}
+        for score, mean in means.items()
+    }
+    told = {"project_name": of, "experiment_name": name, "comparison_experiment_name": None}
+    return JSONResponse({**told, "scores": scores, "metrics": {}})
+
+
+def _stored_means(database: Path, service: str, feature: str) -> dict[str, float]:
+    with closing(connect_reader(database)) as db:
+        return mean_scores(db, service, feature)
+
+
 async def logs3(request: Request) -> Response:
     """Take rows."""
     taken = (await take(request, lambda body: items_of(body, "rows"), spans_and_scores)).some()
@@ -105,5 +142,8 @@ routes: Final = [
     Route("/api/project/register", register_project, methods=["POST"]),
     Route("/v1/experiment", create_experiment, methods=["POST"]),
     Route("/api/experiment/register", register_experiment, methods=["POST"]),
+    Route("/v1/experiment/{id:path}/summarize", summarise_experiment, methods=["GET"]),
+    Route("/experiment-comparison2", compare_experiments, methods=["GET"]),
+    Route("/api/base_experiment/get_id", base_experiment, methods=["POST"]),
     Route("/logs3", logs3, methods=["POST"]),
 ]

@@ -104,7 +104,7 @@ def _place(facts: Facts, row: Mapping[str, Any]) -> None:
     if project:
         facts["context"].setdefault("service", project)
     if experiment:
-        facts["metadata"]["experiment"] = experiment
+        facts["context"].setdefault("feature", experiment)
 
 
 def _settle(facts: Facts, attributes: Mapping[str, Any], update: bool) -> bool:
