@@ -48,6 +48,7 @@ _METADATA: Final = {
     "revision_id": Fact("context", "app_version", text, 1),
     "ls_provider": Fact("call", "provider", provider),
     "ls_model_name": Fact("call", "request_model", text, 1),
+    "usage_metadata": Fact("call", "usage", usage_of_body, 1),
 }
 
 LANGSMITH: Final = Dialect(
@@ -66,5 +67,8 @@ LANGSMITH: Final = Dialect(
         **{f"{_OWN}{name}": fact for name, fact in _METADATA.items()},
     },
     also={"langsmith.usage_metadata": Fact("call", "sender_cost_nanousd", dollars)},
-    prefixes={_OWN: Fact("metadata", "", lambda value: storable(parsed(value)))},
+    prefixes={
+        f"{_OWN}LANGSMITH_": Fact("metadata", "", lambda value: None),  # the SDK's own settings
+        _OWN: Fact("metadata", "", lambda value: storable(parsed(value))),
+    },
 )

@@ -35,8 +35,9 @@ def provider(value: Any) -> str | None:
 
 
 @lru_cache(maxsize=1024)
-def _provider(name: str) -> str:
-    return _OF_API.sub("", name.lower())
+def _provider(name: str) -> str | None:
+    found = _OF_API.sub("", name.lower())
+    return None if found == "langchain" else found  # LangSmith's word for not knowing
 
 
 def maker_of(model: Any) -> str | None:

@@ -26,6 +26,7 @@ def test_a_run() -> None:
             "langsmith.metadata.thread_id": "t-1",
             "langsmith.metadata.user_id": "u-1",
             "langsmith.metadata.plan": "pro",
+            "langsmith.metadata.LANGSMITH_TRACING": "true",
             "langsmith.metadata.lc_hub_repo": "support",
             "langsmith.metadata.lc_hub_commit_hash": "abc",
             "langsmith.span.tags": "beta, web",
@@ -58,6 +59,13 @@ def test_usage_metadata() -> None:
     assert call.usage == Usage(
         input_tokens=10, output_tokens=5, total_tokens=15, cache_read_tokens=4, reasoning_tokens=2
     )
+
+
+def test_a_run_of_which_no_provider_is_known() -> None:
+    call = read(RUN).call
+    assert call and call.provider is None
+    counted = read({**RUN, "langsmith.metadata.usage_metadata": '{"input_tokens":13,"output_tokens":7}'}).call
+    assert counted and counted.usage == Usage(input_tokens=13, output_tokens=7)
 
 
 def test_messages_flattened_and_whole() -> None:
