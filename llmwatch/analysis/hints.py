@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from llmwatch.analysis import remedies
 from llmwatch.analysis.why import sender
-from llmwatch.format import duration, money
+from llmwatch.format import change, duration, money
 from llmwatch.store.redaction import SCRUBBED, redacted
 from llmwatch.store.rows import Around, SpanDetail
 from llmwatch.store.span import Span
@@ -59,10 +59,17 @@ class _Seen(NamedTuple):
 
     @property
     def answered(self) -> bool:
-        """Whether it is a model call that is over, went well, and is not seen better in another span."""
-        span = self.span
-        over = span.kind == "llm" and span.state == "ended" and span.status != "error"
-        return over and self.detail.row.usage_role in (None, "counted")
+        """Whether it is a model call that is over, went well, and is not seen better in another span.
+
+        A call of which nothing came back may have failed without saying so (Braintrust tells its parent).
+        """
+        span, call = self.span, self.span.call
+        if span.kind != "llm" or span.state != "ended" or span.status == "error":
+            return False
+        spoken = span.content.output_messages or span.content.output_text
+        known = call is not None and (call.usage or call.response_id or call.finish_reasons or call.stream)
+        asked = span.content.input_messages or span.content.input_text
+        return self.detail.row.usage_role in (None, "counted") and bool(spoken or known or not asked)
 
 
 _Rule: TypeAlias = Callable[[_Seen], Hint | None]
@@ -135,7 +142,7 @@ def _usage(seen: _Seen) -> Hint | None:
         return Hint(
             "rollup", "only a span above it says tokens, for all of its calls", remedies.usage(seen.span)
         )
-    if call.stream and call.provider != "anthropic":
+    if (call.stream or call.time_to_first_chunk_ns is not None) and call.provider != "anthropic":
         return Hint("stream_usage", "a stream without token counts", remedies.stream_usage(seen.span))
     return Hint("usage", "no token counts", remedies.usage(seen.span))
 
@@ -148,7 +155,7 @@ def _price(seen: _Seen) -> Hint | None:
         return None
     named = call.request_model or call.response_model
     if not named:
-        fix = 'span.set_attribute("gen_ai.request.model", …)'
+        fix = remedies.model(seen.span)
     elif "locally" in cost.note:
         fix = "[providers.NAME] base_url = …, free = true in the configuration"
     else:
@@ -181,15 +188,19 @@ def _cost(seen: _Seen) -> Hint | None:
         return None
     if not sender(call.sender_cost_nanousd, cost.nanousd).differs:
         return None
-    said = f"its sender says {money(call.sender_cost_nanousd)}, the price list {money(cost.nanousd)}"
-    return Hint("cost", said, f"llmwatch why {seen.span.span_id}")
+    apart = change(cost.nanousd, call.sender_cost_nanousd) or f"{money(call.sender_cost_nanousd)} more"
+    return Hint(
+        "cost",
+        f"its sender's cost is another than the price list's: {apart}",
+        f"llmwatch why {seen.span.span_id}",
+    )
 
 
 def _service(seen: _Seen) -> Hint | None:
-    name, from_otel = seen.span.context.service, bool(seen.span.content.resource)
+    name, resource = seen.span.context.service, seen.span.content.resource
     if name is not None and not name.startswith(_UNKNOWN_SERVICE):
         return None
-    if name is None and not from_otel and seen.span.dialect != "json":
+    if name is None and "telemetry.sdk.name" not in resource and seen.span.dialect != "json":
         return None
     return Hint("service", "its app has no name", remedies.service(seen.span))
 

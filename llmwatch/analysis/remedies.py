@@ -32,13 +32,16 @@ _CONTENT: Final[tuple[tuple[str, str], ...]] = (
 )
 """What makes an instrumentation send prompts and answers, by how its scope begins."""
 
+_AGENTS: Final = (
+    "pip install openinference-instrumentation-openai-agents: its own exporter names responses by id"
+)
 _CONTENT_OF: Final[Mapping[str, str]] = {
     "genai": 'span.set_attribute("gen_ai.input.messages", json.dumps(messages))',
     "handmade": 'span.set_attribute("llm.prompt", prompt); span.set_attribute("llm.completion", answer)',
     "json": '"messages": […], "response": "…" in the posted object',
     "langfuse": "export LANGFUSE_OBSERVE_DECORATOR_IO_CAPTURE_ENABLED=true",
     "langsmith": "export LANGSMITH_HIDE_INPUTS=false LANGSMITH_HIDE_OUTPUTS=false",
-    "openai-agents": "RunConfig(trace_include_sensitive_data=True)",
+    "openai_agents": _AGENTS,
     "anthropic-sdk": "pip install opentelemetry-instrumentation-anthropic: these spans never carry messages",
 }
 _USAGE_OF: Final[Mapping[str, str]] = {
@@ -51,6 +54,12 @@ _USAGE_OF: Final[Mapping[str, str]] = {
     "openinference": 'span.set_attribute("llm.token_count.prompt", …), and llm.token_count.completion',
 }
 _ANY_USAGE: Final = 'span.set_attribute("gen_ai.usage.input_tokens", …), and gen_ai.usage.output_tokens'
+_MODEL_OF: Final[Mapping[str, str]] = {
+    "openai_agents": _AGENTS,
+    "langfuse": 'langfuse.update_current_generation(model="…")',
+    "handmade": 'span.set_attribute("llm.model", …)',
+    "json": '"model": "…" in the posted object',
+}
 _END_OF: Final[Mapping[str, str]] = {
     "langfuse": "langfuse.flush() before the process exits",
     "langsmith": "Client().flush() before the process exits",
@@ -70,7 +79,7 @@ _PERSON_OF: Final[Mapping[str, str]] = {
     "vercel": "experimental_telemetry: { isEnabled: true, metadata: { sessionId, userId } }",
     "mlflow": 'mlflow.update_current_trace(metadata={"mlflow.trace.session": …, "mlflow.trace.user": …})',
     "braintrust": 'span.log(metadata={"session_id": …, "user_id": …})',
-    "openai-agents": 'with trace("…", group_id=session_id):',
+    "openai_agents": 'with trace("…", group_id=session_id):',
     "proxy": "Helicone-Session-Id and Helicone-User-Id headers",
     "json": '"session_id": "…", "user_id": "…" in the posted object',
 }
@@ -123,8 +132,15 @@ def ending(span: Span) -> str:
     return _END_OF.get(span.dialect, _JS_END if is_js(span) else _ANY_END)
 
 
+def model(span: Span) -> str:
+    """What says which model was called."""
+    return _MODEL_OF.get(span.dialect, 'span.set_attribute("gen_ai.request.model", …)')
+
+
 def person(span: Span) -> str:
     """What says whose call it is."""
+    if span.dialect == "langfuse" and not span.content.scope_name:  # its SDK before it spoke OTLP
+        return "langfuse.trace(session_id=…, user_id=…)"
     return _PERSON_OF.get(span.dialect, _ANY_PERSON)
 
 

@@ -75,7 +75,9 @@ NO_WORDS = ("gen_ai.input.messages", "gen_ai.output.messages")
 def source(scope: str, version: str = "", language: str = "python", service: str | None = "shop") -> Source:
     named = {"service.name": service} if service else {}
     return Source(
-        resource={"telemetry.sdk.language": language, **named}, scope_name=scope, scope_version=version
+        resource={"telemetry.sdk.name": "opentelemetry", "telemetry.sdk.language": language, **named},
+        scope_name=scope,
+        scope_version=version,
     )
 
 
@@ -141,6 +143,7 @@ SENDERS = [
         [sent(HANDMADE, OWN, ("llm.input_tokens", "llm.output_tokens"), cache__hit=True)],
         None,
     ),
+    Sender("nothing came back", [sent(GENAI, GENAI_1X, (*NO_TOKENS, NO_WORDS[1]))], None),
     Sender("a parent that may still come", [sent(GENAI, GENAI_1X, **PARENT)], None, after=SOON),
     Sender(
         "a call that goes on",
