@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
+import json
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from llmwatch.collector.protocols.langfuse.routes import routes
 from tests.clients.asking import client_of
+from tests.clients.rearranged import FEW
 
 API = "/api/public"
 T0 = "2026-01-01T00:00:00.000Z"
@@ -301,3 +308,42 @@ async def test_a_part_of_an_id_is_none(client: httpx.AsyncClient) -> None:
     event = {"id": "e", "type": "span-create", "timestamp": T0, "body": body}
     await client.post(f"{API}/ingestion", json={"batch": [event]})
     refused(await client.get(f"{API}/observations/observ"), 404, "LangfuseNotFoundError")
+
+
+ANYTHING = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=5)
+    | st.sampled_from(["a", T0]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=4,
+)
+FIELDS = (
+    "batch", "id", "type", "timestamp", "body", "name", "prompt", "labels", "tags", "config", "newLabels",
+    "datasetName", "datasetItemId", "runName", "input", "expectedOutput", "metadata", "status", "traceId",
+    "observationId", "value", "dataType", "comment", "sha256Hash", "description", "sourceTraceId",
+)  # fmt: skip
+WRITES = [
+    (method, route.path.replace("{name:path}", "a").replace("{version}", "1").replace("{id}", "i"))
+    for route in routes
+    for method in sorted({"POST", "PATCH"} & (route.methods or set()))
+]
+
+
+@FEW
+@given(st.lists(st.dictionaries(st.sampled_from(FIELDS), ANYTHING, max_size=8), max_size=8), ANYTHING)
+def test_no_body_breaks_anything(bodies: list[dict[str, Any]], other: Any) -> None:
+    async def send() -> set[int]:
+        with tempfile.TemporaryDirectory() as folder:
+            async with client_of(Path(folder) / "llmwatch.db") as found:
+                await found.post(f"{API}/v2/datasets", json={"name": "a"})
+                await found.post(f"{API}/v2/prompts", json={"name": "a", "prompt": "x"})
+                return {
+                    (await found.request(method, path, content=json.dumps(body))).status_code
+                    for method, path in WRITES
+                    for body in (*bodies, other, bodies)
+                }
+
+    assert asyncio.run(send()) <= {200, 202, 204, 207, 400, 404, 409}
