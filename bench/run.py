@@ -17,6 +17,7 @@ from pathlib import Path
 import ingest
 import install_size
 import live
+import proxy
 import queries
 import startup
 import tui_list
@@ -35,6 +36,7 @@ def measured(spans: int, million: Path, listed: Path) -> Iterator[list[Figure]]:
     """The figures of every bench, one after the other."""
     yield install_size.measure()
     yield ingest.measure(rounds=3, spans=20_000, singles=2_000)
+    yield proxy.measure(rounds=3, calls=400)
     yield queries.measure(spans, million)
     yield startup.measure(runs=5, db=million, idle_s=10)
     yield live.measure(million, rate=500, seconds=20)

@@ -17,7 +17,7 @@ _CREDENTIAL: Final = re.compile(
          | (?:^|[._\-/\[ ])(?:proxy-)?authorization
          | (?:^|[._\-/\[ ])(?:set-)?cookies?
          | (?:^|[._\-/\[ ])pass(?:word|wd|phrase)
-         | (?:auth|access|refresh|bearer|id|session|security|csrf|xsrf)[-_.]?token
+         | (?:auth|authorization|access|refresh|bearer|id|session|security|csrf|xsrf)[-_.]?token
          | (?:client|app|signing|api)[-_]?secret
          | (?:secret|private)[-_]?(?:access[-_]?)?key
          | (?:^|[._\-/\[ ])credentials?

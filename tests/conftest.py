@@ -5,6 +5,8 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+pytest_plugins = ["tests.proxying"]
+
 # A slow machine is not a failure: no deadline. Under CI the same examples are tried every time, so that a run
 # says something about the change and not about luck; elsewhere new ones are looked for.
 settings.register_profile("any", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -5,17 +5,26 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.types import Receive, Scope, Send
 
 from llmwatch.collector.app import create_app
 from llmwatch.collector.pipeline import Pipeline
+from llmwatch.collector.proxy import recording
+from llmwatch.collector.proxy.cache import Cache
+from llmwatch.collector.proxy.places import Places
 from llmwatch.collector.server import server
 from llmwatch.config import CollectorConfig, Config, ProviderConfig, ProxyConfig
+from llmwatch.store.database import connect_reader
 from llmwatch.store.rows import SpanDetail
 from llmwatch.store.writer import Writer
 from tests.dialects.stored import details
@@ -42,48 +51,31 @@ class Got:
 Answer = Callable[[Got, asyncio.StreamWriter], Awaitable[None]]
 
 
-@dataclass
-class Proxying:
-    """A client of the proxy, and what its upstream got."""
+@dataclass(frozen=True)
+class Passing:
+    """A collector in a thread, and the port where it expects its upstream."""
 
-    client: httpx.AsyncClient
+    app: Starlette
+    writer: Writer
     database: Path
-    got: list[Got] = field(default_factory=list)
-    gone: asyncio.Event = field(default_factory=asyncio.Event)
-    """A connection to the upstream was closed from our side."""
+    origin: str
+    loop: asyncio.AbstractEventLoop
+    upstream_port: int
 
-    def stored(self) -> list[SpanDetail]:
-        """All spans, in the order of their start; complete once `proxying` has ended."""
-        return sorted(details(self.database), key=lambda detail: detail.row.start_ns)
-
-    def calls(self) -> list[SpanDetail]:
-        """The model calls among them."""
-        return [detail for detail in self.stored() if detail.row.kind in ("llm", "embedding")]
+    async def recorded(self) -> None:
+        """Wait until everything that passed is stored."""
+        done = asyncio.run_coroutine_threadsafe(self.app.state.proxy.recorder.finish(), self.loop)
+        await asyncio.wrap_future(done)
 
 
-@contextlib.asynccontextmanager
-async def proxying(folder: Path, answer: Answer, *, silence_s: float = 20.0) -> AsyncIterator[Proxying]:
-    """A collector in ``folder`` whose upstream answers by ``answer``; at the end all is stored."""
-    gone = asyncio.Event()
-    got: list[Got] = []
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-            while True:
-                request = await _request(reader)
-                got.append(request)
-                await answer(request, writer)
-                await writer.drain()
-                if writer.is_closing():
-                    break
-        gone.set()
-        writer.close()
-
-    upstream = await asyncio.start_server(serve, "127.0.0.1", 0)
-    origin = f"http://127.0.0.1:{upstream.sockets[0].getsockname()[1]}"
-    database = folder / "llmwatch.db"
+@contextlib.contextmanager
+def passing(folder: Path, silence_s: float = 20.0) -> Iterator[Passing]:
+    """A collector that writes into ``folder``."""
+    with socket.create_server(("127.0.0.1", 0)) as reserved:
+        port = reserved.getsockname()[1]
+    origin, database = f"http://127.0.0.1:{port}", folder / "llmwatch.db"
     config = Config(
-        collector=CollectorConfig(max_body_mib=4, synchronous="NORMAL"),
+        collector=CollectorConfig(grpc_port=0, max_body_mib=4, synchronous="NORMAL"),
         proxy=ProxyConfig(silence_s=silence_s),
         providers={
             "openai": ProviderConfig(api="openai-chat", base_url=f"{origin}/v1"),
@@ -98,15 +90,82 @@ async def proxying(folder: Path, answer: Answer, *, silence_s: float = 20.0) -> 
     writer = Writer(database, enrich=pipeline.enrich, queue_spans=1000, synchronous="NORMAL")
     writer.start()
     app = create_app(writer, pipeline, config, database)
-    with contextlib.ExitStack() as stack:
-        stack.callback(writer.close)
-        at = stack.enter_context(serving(app, server(app)))
-        try:
-            async with httpx.AsyncClient(base_url=at, timeout=30) as client:
-                yield Proxying(client, database, got, gone)
-        finally:
-            await asyncio.to_thread(stack.close)  # the upstream answers meanwhile, in this thread
-            upstream.close()
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    async def noting(scope: Scope, receive: Receive, send: Send) -> None:
+        loops.append(asyncio.get_running_loop())
+        await app(scope, receive, send)
+
+    paused, recording._PAUSE_S = recording._PAUSE_S, 0.0  # type: ignore[misc]
+    try:
+        with serving(app, server(noting)) as at:  # type: ignore[arg-type]
+            httpx.get(f"{at}/health")
+            yield Passing(app, writer, database, at, loops[0], port)
+    finally:
+        recording._PAUSE_S = paused  # type: ignore[misc]
+        writer.close()
+
+
+@pytest.fixture(scope="session")
+def passing_on(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Passing]:
+    """A collector for all tests of the proxy: to start one takes half a second."""
+    with passing(tmp_path_factory.mktemp("proxy")) as running:
+        yield running
+
+
+@dataclass
+class Proxying:
+    """A client of the proxy, and what its upstream got."""
+
+    client: httpx.AsyncClient
+    passing: Passing
+    before: int
+    """Id of the last span when the test began."""
+    got: list[Got] = field(default_factory=list)
+    gone: asyncio.Event = field(default_factory=asyncio.Event)
+    """A connection to the upstream was closed from the other side."""
+
+    def stored(self) -> list[SpanDetail]:
+        """All spans, in the order of their start; complete once `proxying` has ended."""
+        found = [detail for detail in details(self.passing.database) if detail.row.id > self.before]
+        return sorted(found, key=lambda detail: detail.row.start_ns)
+
+    def calls(self) -> list[SpanDetail]:
+        """The model calls among them."""
+        return [detail for detail in self.stored() if detail.row.kind in ("llm", "embedding")]
+
+
+@contextlib.asynccontextmanager
+async def proxying(passing: Passing, answer: Answer) -> AsyncIterator[Proxying]:
+    """An upstream that answers by ``answer``, of which nothing is remembered; at the end all is stored."""
+    gone = asyncio.Event()
+    got: list[Got] = []
+    open_: set[asyncio.StreamWriter] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        open_.add(writer)
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            while not writer.is_closing():
+                request = await _request(reader)
+                got.append(request)
+                await answer(request, writer)
+                await writer.drain()
+        gone.set()
+        writer.close()
+
+    passing.app.state.proxy.cache = Cache()
+    passing.app.state.proxy.recorder._places = Places()
+    upstream = await asyncio.start_server(serve, "127.0.0.1", passing.upstream_port)
+    with closing(connect_reader(passing.database)) as db:
+        (before,) = db.execute("SELECT coalesce(max(id), 0) FROM spans").fetchone()
+    try:
+        async with httpx.AsyncClient(base_url=passing.origin, timeout=30) as client:
+            yield Proxying(client, passing, before, got, gone)
+        await passing.recorded()
+    finally:
+        upstream.close()
+        for writer in open_:
+            writer.transport.abort()
 
 
 async def _request(reader: asyncio.StreamReader) -> Got:

@@ -5,7 +5,7 @@ An answer that is not streamed is given to them as the events that would have sa
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any, Final
 
 from msgspec import Struct
@@ -29,7 +29,7 @@ from llmwatch.providers.sse import Decoder, NdjsonDecoder, SseDecoder
 from llmwatch.store.span import Message, Part, Usage
 
 STREAM_CUT: Final = ("stream_cut", "the stream ended before the answer did")
-_STREAMS: Final[dict[str, type[SseDecoder | NdjsonDecoder]]] = {
+STREAMS: Final[dict[str, type[SseDecoder | NdjsonDecoder]]] = {
     "text/event-stream": SseDecoder, "application/x-ndjson": NdjsonDecoder,
     "application/jsonl": NdjsonDecoder,
 }  # fmt: skip
@@ -51,9 +51,9 @@ class Said(Struct, frozen=True, kw_only=True):
     """The body, or the last event of a stream."""
 
 
-def said_in(chunks: Sequence[Timed], media_type: str, operation: Operation) -> Said:
+def said_in(chunks: Iterable[Timed], media_type: str, operation: Operation) -> Said:
     """What the readable ``chunks`` of a successful answer say."""
-    if decoder := _STREAMS.get(media_type):
+    if decoder := STREAMS.get(media_type):
         events = list(_events(chunks, decoder()))
         return replace(_heard(events, operation.api), raw=events[-1][1] if events else None)
     body = body_of(chunks)

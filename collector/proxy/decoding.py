@@ -1,4 +1,4 @@
-"""The recorded copy of a body: decompressed, in bounds, without the keys of the request."""
+"""The recorded copy of a body, decompressed in bounds."""
 
 from __future__ import annotations
 
@@ -10,24 +10,13 @@ from llmwatch.errors import IngestError
 
 LONGEST: Final = 64 << 20
 """Decompressed bytes that are read of a body; 64 MiB is what a request may have, too."""
-_HIDDEN: Final = b"[redacted]"
 
 Timed = tuple[int, bytes]
 
 
-def readable(chunks: Iterable[Timed], encoding: str | None, keys: tuple[bytes, ...]) -> list[Timed]:
+def readable(chunks: Iterable[Timed], encoding: str | None) -> Iterator[Timed]:
     """``chunks`` as their Content-Encoding says, each with the time it came, as far as they can be read."""
-    return [(at, without(keys, chunk)) for at, chunk in _inflated(chunks, (encoding or "").lower())]
-
-
-def without(keys: tuple[bytes, ...], data: bytes) -> bytes:
-    """``data`` with ``keys`` taken out, also as JSON escapes them: some providers repeat them in errors."""
-    for key in keys:
-        data = data.replace(key, _HIDDEN).replace(key.replace(b"/", rb"\/"), _HIDDEN)
-    return data
-
-
-def _inflated(chunks: Iterable[Timed], encoding: str) -> Iterator[Timed]:
+    encoding = (encoding or "").strip().lower()
     if encoding in ("", "identity"):
         yield from chunks
         return

@@ -23,8 +23,7 @@ _SERVERS: Final = _HOP | {b"date"}
 """Of an answer; uvicorn writes its own date."""
 
 _KEYS: Final = frozenset({
-    b"authorization", b"x-api-key", b"api-key", b"x-goog-api-key", b"helicone-auth", b"cookie",
-    b"proxy-authorization",
+    b"authorization", b"x-api-key", b"api-key", b"x-goog-api-key", b"helicone-auth", b"proxy-authorization",
 })  # fmt: skip
 _KEY_PARAMETERS: Final = frozenset({"key", "api_key", "api-key", "access_token"})
 _SHORTEST_KEY: Final = 8
@@ -55,11 +54,11 @@ def value_of(headers: Headers, name: bytes) -> str | None:
     return found.decode("utf-8", "replace").strip() or None
 
 
-def credentials(headers: Headers, query: bytes) -> tuple[bytes, ...]:
+def credentials(headers: Headers, query: bytes) -> tuple[str, ...]:
     """What must never be stored of a request: its keys, without the scheme before them."""
-    found = [value.split(None, 1)[-1].strip() for name, value in headers if name in _KEYS and value.strip()]
-    asked = parse_qsl(query.decode("latin-1"))
-    found += [value.encode() for name, value in asked if name in _KEY_PARAMETERS]
+    said = [value.decode("utf-8", "replace") for name, value in headers if name in _KEYS]
+    found = [value.split(None, 1)[-1].strip() for value in said if value.strip()]
+    found += [value for name, value in parse_qsl(query.decode("latin-1")) if name in _KEY_PARAMETERS]
     return tuple(sorted({key for key in found if len(key) >= _SHORTEST_KEY}, key=len, reverse=True))
 
 

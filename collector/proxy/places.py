@@ -49,10 +49,10 @@ class Places:
         self._calls: OrderedDict[bytes, Place] = OrderedDict()
         self._steps: OrderedDict[str, tuple[int, int]] = OrderedDict()
 
-    def of(self, asked: Asked, session_id: str | None) -> Place:
-        """Where a call hangs. One that is made again, by an SDK or by the app, joins its first attempt.
+    def of(self, asked: Asked, session_id: str | None, again: int | None) -> Place:
+        """Where a call hangs, of which there were ``again`` attempts before; it joins the first of them.
 
-        The SDKs number what they repeat; an app may give the same Helicone-Request-Id.
+        An app that makes a call again may say so by the same Helicone-Request-Id.
         """
         if told := _TRACEPARENT.fullmatch(value_of(asked.headers, b"traceparent") or ""):
             return Place(told[1], told[2])
@@ -63,7 +63,7 @@ class Places:
         request_id = value_of(asked.headers, b"helicone-request-id") or ""
         named = "\0".join((request_id, session_id or "", asked.provider, asked.path)).encode()
         key = hashlib.sha256(named + b"\0" + asked.body).digest()
-        known = self._calls.get(key) if request_id or retries(asked) else None
+        known = self._calls.get(key) if request_id or again else None
         place = known or Place(secrets.token_hex(16))
         _remember(self._calls, key, place)
         return place

@@ -11,11 +11,12 @@ from llmwatch.collector.dialects.plainjson import PLAIN_JSON
 from llmwatch.collector.dialects.readers import definitions, paid_tier
 from llmwatch.collector.dialects.values import as_json, flag, text
 from llmwatch.collector.dialects.vectors import without_vectors_in
-from llmwatch.collector.proxy.answers import STREAM_CUT, Said, body_of, said_in
+from llmwatch.collector.proxy.answers import STREAM_CUT, STREAMS, Said, body_of, said_in
 from llmwatch.collector.proxy.decoding import readable
 from llmwatch.collector.proxy.exchange import Exchange
 from llmwatch.collector.proxy.headers import credentials, value_of
-from llmwatch.collector.proxy.helicone import context_of
+from llmwatch.collector.proxy.helicone import context_of, retrying
+from llmwatch.collector.proxy.hiding import without
 from llmwatch.collector.proxy.operations import model_in
 from llmwatch.collector.proxy.places import Place, Places, Step, retries
 from llmwatch.collector.proxy.replies import error_in
@@ -38,12 +39,11 @@ _REQUEST_IDS: Final = (b"x-request-id", b"request-id")
 def spans_of(exchange: Exchange, places: Places) -> list[Span]:
     """The spans that ``exchange``, which has ended, is recorded as."""
     asked = exchange.asked
-    keys = credentials(asked.headers, asked.query)
     encoding = value_of(asked.headers, b"content-encoding")
-    sent = body_of(readable([(0, asked.body)], encoding, keys))
+    sent = body_of(readable([(0, asked.body)], encoding))
     request = table(sent)
     context = _context(exchange, request)
-    place = places.of(asked, context.session_id)
+    place = places.of(asked, context.session_id, context.retry_count)
     end_ns = exchange.start_ns + (exchange.duration_ns or 0)
     steps = [
         Span(
@@ -54,7 +54,8 @@ def spans_of(exchange: Exchange, places: Places) -> list[Span]:
         )
         for step in (places.steps(asked, place, exchange.start_ns, end_ns) if context.session_id else ())
     ]  # fmt: skip
-    return [*steps, _call(exchange, place, context, sent, keys)]
+    keys = credentials(asked.headers, asked.query)
+    return [without(keys, span) for span in (*steps, _call(exchange, place, context, sent))]
 
 
 def _name(step: Step, context: Context) -> str:
@@ -63,12 +64,12 @@ def _name(step: Step, context: Context) -> str:
     return str(name or step.path)
 
 
-def _call(exchange: Exchange, place: Place, context: Context, sent: Any, keys: tuple[bytes, ...]) -> Span:
+def _call(exchange: Exchange, place: Place, context: Context, sent: Any) -> Span:
     asked, request = exchange.asked, table(sent)
     operation = asked.operation
     assert operation is not None, "other requests are not recorded"
     media_type = (value_of(exchange.headers, b"content-type") or "").partition(";")[0].strip().lower()
-    chunks = readable(exchange.chunks, value_of(exchange.headers, b"content-encoding"), keys)
+    chunks = readable(exchange.chunks, value_of(exchange.headers, b"content-encoding"))
     answered = exchange.status is not None and exchange.status < 400
     said = said_in(chunks, media_type, operation) if answered else Said(raw=body_of(chunks))
     error = _error(exchange, said)
@@ -118,7 +119,9 @@ def _context(exchange: Exchange, request: dict[str, Any]) -> Context:
         said.setdefault("user_id", user)
     facts = read({name: storable(value) for name, value in said.items()}, _RULES)
     before = retries(exchange.asked)
-    again = None if before is None and exchange.attempt == 0 else (before or 0) + exchange.attempt
+    if before is None and retrying(exchange.asked.headers).number:
+        before = 0
+    again = None if before is None else before + exchange.attempt
     return Context(**facts["context"], metadata=facts["metadata"], retry_count=again)
 
 
@@ -146,10 +149,9 @@ def _parameters(sent: Any, said: Said) -> JsonObject | None:
 
 
 def _streams(exchange: Exchange, request: dict[str, Any], media_type: str) -> bool:
-    """Whether the answer was to come in pieces; Ollama streams unless told not to."""
-    asked = exchange.asked
-    told = flag(request.get("stream"))
-    return bool(told or asked.path.endswith(":streamGenerateContent") or media_type == "text/event-stream")
+    """Whether the answer was to come in pieces: by the request, or by the answer: Ollama streams unasked."""
+    told = flag(request.get("stream")) or exchange.asked.path.endswith(":streamGenerateContent")
+    return bool(told or media_type in STREAMS)
 
 
 def _attributes(exchange: Exchange, sent: Any, said: Said) -> JsonObject:

@@ -16,6 +16,8 @@ from llmwatch.store.span import Span
 
 _log = logging.getLogger(__name__)
 
+_PAUSE_S: Final = 0.2
+"""Calls are recorded together, so often: done at once, it would take time from the call that follows."""
 _ROOM: Final = 256 << 20
 """Bytes of requests and answers that may be held until they are recorded."""
 _LARGE: Final = 1 << 20
@@ -32,11 +34,17 @@ class Recorder:
         self._door = door
         self._places = Places()
         self._room = Room(_ROOM)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._waiting: list[Exchange] = []
+        self._task: asyncio.Task[None] | None = None
         self._lost = 0
+        self._open = 0
+        self._none_open = asyncio.Event()
+        self._none_open.set()
 
     def begin(self, asked: Asked, attempt: int) -> Exchange:
-        """An attempt that begins now."""
+        """An attempt that begins now; `record` has to follow."""
+        self._open += 1
+        self._none_open.clear()
         exchange = Exchange(asked, self._room, attempt)
         if asked.operation and self._room.take(len(asked.body)):
             exchange.kept = len(asked.body)
@@ -45,45 +53,57 @@ class Recorder:
         return exchange
 
     def record(self, exchange: Exchange) -> None:
-        """Have ``exchange``, which has ended, stored as soon as there is time, if it is a model call."""
+        """Have ``exchange``, which has ended, stored soon, if it is a model call."""
+        self._open -= 1
+        if not self._open:
+            self._none_open.set()
         if exchange.asked.operation is None:
             return
-        task = asyncio.create_task(self._stored(exchange), name="recording a call")
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
+        if exchange.asked.body and not exchange.kept:  # there was no room for it
+            self._lost += 1
+            return
+        self._waiting.append(exchange)
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._work(), name="recording calls")
 
     async def finish(self) -> None:
-        """Wait until all is stored."""
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        """Wait until all that has begun is stored."""
+        await self._none_open.wait()
+        if self._task is not None:
+            await self._task
 
-    async def _stored(self, exchange: Exchange) -> None:
+    async def _work(self) -> None:
+        while self._waiting:
+            await asyncio.sleep(_PAUSE_S)
+            waiting, self._waiting = self._waiting, []
+            spans: list[Span] = []
+            for exchange in waiting:
+                spans += await self._read(exchange)
+            await self._store(spans, len(waiting))
+
+    async def _read(self, exchange: Exchange) -> list[Span]:
+        size = exchange.kept
         try:
-            size = exchange.kept
             if size <= _LARGE:
-                spans = self._spans(exchange, size)
-            else:
-                async with self._door.one_large:
-                    spans = await asyncio.to_thread(self._spans, exchange, size)
+                await asyncio.sleep(0)  # calls that pass come first
+                return self._spans(exchange, size)
+            async with self._door.one_large:
+                return await asyncio.to_thread(self._spans, exchange, size)
+        except Exception:  # noqa: BLE001 - told and counted; the next ones are recorded all the same
+            self._lost += 1
+            _log.exception("a proxied call is not recorded")
+            return []
         finally:
             exchange.release()
-        lost, self._lost = self._lost, 0
-        try:
-            await self._door.commit(Batch(spans=spans, counters={_LOST: lost} if lost else {}))
-        except StoreError as error:
-            self._lost += lost
-            raise error
 
     def _spans(self, exchange: Exchange, size: int) -> list[Span]:
         finish = self._door.pipeline.finish
         return [finish(span, size + _HEAD) for span in spans_of(exchange, self._places)]
 
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        error = None if task.cancelled() else task.exception()
-        if error is None:
-            return
-        self._lost += 1
-        if isinstance(error, StoreError):
-            _log.warning("a proxied call is not recorded: %s", error)
-        else:
-            _log.error("a proxied call is not recorded", exc_info=error)
+    async def _store(self, spans: list[Span], calls: int) -> None:
+        lost, self._lost = self._lost, 0
+        try:
+            await self._door.commit(Batch(spans=spans, counters={_LOST: lost} if lost else {}))
+        except StoreError as error:
+            self._lost += lost + calls
+            _log.warning("%d proxied calls are not recorded: %s", calls, error)

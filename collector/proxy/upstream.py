@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -92,13 +93,15 @@ class Upstream:
 def _client() -> httpx.AsyncClient:
     import httpx  # noqa: PLC0415 - loaded already
 
-    return httpx.AsyncClient(
+    client = httpx.AsyncClient(
         follow_redirects=False,
         trust_env=False,
         limits=httpx.Limits(
             max_connections=None, max_keepalive_connections=_IDLE_CONNECTIONS, keepalive_expiry=_IDLE_S
         ),
     )
+    client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))  # they are the apps', not ours
+    return client
 
 
 def _below(base_url: str, target: bytes) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 import pytest
@@ -13,7 +15,7 @@ import pytest
 from llmwatch.store.rows import SpanDetail
 from tests.dialects.captures import FOLDER, Sent, provider_calls, sent
 from tests.dialects.test_captures import as_seen, as_told
-from tests.proxying import Got, Proxying, chunk, head, proxying
+from tests.proxying import Got, Passing, Proxying, chunk, head, passing, proxying
 
 NAME = "helicone-style-openai-3.52.0-anthropic-2.11.0/proxied"
 CUT, LEFT = 18, 19
@@ -31,7 +33,7 @@ def answers() -> list[tuple[bytes, bytes, bool]]:
     return found
 
 
-async def played(folder: Path) -> tuple[Proxying, list[bytes]]:
+async def played(collector: Passing) -> tuple[Proxying, list[bytes]]:
     """The capture through the proxy, and the bytes of every answer as its client got them."""
     left = iter(answers())
     bodies: list[bytes] = []
@@ -51,7 +53,7 @@ async def played(folder: Path) -> tuple[Proxying, list[bytes]]:
         elif position != LEFT:
             writer.write(chunk(b""))
 
-    async with proxying(folder, answer) as proxy:
+    async with proxying(collector, answer) as proxy:
         for position, request in enumerate(sent(NAME)):
             bodies.append(await _asked(proxy.client, request, leaving=position == LEFT))
             if position == LEFT:
@@ -74,22 +76,34 @@ async def _asked(client: httpx.AsyncClient, request: Sent, *, leaving: bool) -> 
     return body
 
 
-@pytest.fixture
-async def capture(tmp_path: Path) -> tuple[list[SpanDetail], Proxying, list[bytes]]:
-    proxy, bodies = await played(tmp_path)
-    return proxy.calls(), proxy, bodies
+class Played(NamedTuple):
+    """What became of the capture."""
+
+    calls: list[SpanDetail]
+    steps: list[SpanDetail]
+    got: list[Got]
+    bodies: list[bytes]
+    folder: Path
 
 
-async def test_a_capture(capture: tuple[list[SpanDetail], Proxying, list[bytes]]) -> None:
-    calls, proxy, bodies = capture
+@pytest.fixture(scope="module")
+def capture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
+    with passing(tmp_path_factory.mktemp("capture")) as collector:
+        proxy, bodies = asyncio.run(played(collector))
+        steps = [detail for detail in proxy.stored() if detail.row.kind == "chain"]
+        yield Played(proxy.calls(), steps, proxy.got, bodies, collector.database.parent)
+
+
+def test_a_capture(capture: Played) -> None:
+    calls, bodies = capture.calls, capture.bodies
     truth = provider_calls(NAME)
     assert [as_told(call) for call in calls] == [as_seen(call) for call in truth]
     assert bodies == [body for _, body, _ in answers()]
-    assert [got.body for got in proxy.got] == [request.body for request in sent(NAME)]
+    assert [got.body for got in capture.got] == [request.body for request in sent(NAME)]
 
 
-async def test_what_the_calls_say(capture: tuple[list[SpanDetail], Proxying, list[bytes]]) -> None:
-    calls, _, _ = capture
+def test_what_the_calls_say(capture: Played) -> None:
+    calls = capture.calls
     truth = provider_calls(NAME)
     whole = [(c, t) for i, (c, t) in enumerate(zip(calls, truth, strict=True)) if i not in (CUT, LEFT)]
     texts = [
@@ -117,8 +131,8 @@ async def test_what_the_calls_say(capture: tuple[list[SpanDetail], Proxying, lis
     ]
 
 
-async def test_who_asks(capture: tuple[list[SpanDetail], Proxying, list[bytes]]) -> None:
-    calls, proxy, _ = capture
+def test_who_asks(capture: Played) -> None:
+    calls = capture.calls
     openai, anthropic = calls[:20], calls[20:]
     assert {c.span.context.session_id for c in calls} == {"sess-42"}
     assert {c.span.context.user_id for c in openai} == {"user-7"}
@@ -130,15 +144,15 @@ async def test_who_asks(capture: tuple[list[SpanDetail], Proxying, list[bytes]])
     assert {c.span.call.provider for c in openai if c.span.call} == {"openai"}
     assert {c.span.call.provider for c in anthropic if c.span.call} == {"anthropic"}
     assert len({c.span.trace_id for c in openai}) == 1
-    steps = {d.span.span_id: d for d in proxy.stored() if d.row.kind == "chain"}
+    steps = {step.span.span_id: step for step in capture.steps}
     assert sorted(step.span.name for step in steps.values()) == ["/rag/answer", "/rag/answer/chat", "support"]
     assert steps[calls[1].span.parent_id or ""].span.name == "/rag/answer/chat"
     assert steps[calls[0].span.parent_id or ""].span.name == "/rag/answer"
     assert [c.span.context.retry_count for c in calls[11:17]] == [0, 1, 0, 1, 0, 1]
 
 
-async def test_failures(capture: tuple[list[SpanDetail], Proxying, list[bytes]]) -> None:
-    calls, _, _ = capture
+def test_failures(capture: Played) -> None:
+    calls = capture.calls
     failed = [(c.span.error_type, c.span.error_message) for c in calls if c.span.status == "error"]
     limit = "Rate limit reached for {}: Limit 3 / min. Please try again in 1s."
     server = ("server_error", "The server had an error while processing your request.")
@@ -151,10 +165,9 @@ async def test_failures(capture: tuple[list[SpanDetail], Proxying, list[bytes]])
     assert failed[8][1] == limit.format("claude-fail-429")
 
 
-async def test_no_key_is_kept(capture: tuple[list[SpanDetail], Proxying, list[bytes]]) -> None:
-    _, proxy, _ = capture
-    got = proxy.got[0].headers
+def test_no_key_is_kept(capture: Played) -> None:
+    got = capture.got[0].headers
     assert got["authorization"] == "Bearer sk-test-0000"
-    assert not [name for got in proxy.got for name in got.headers if name.startswith("helicone")]
-    kept = b"".join(file.read_bytes() for file in proxy.database.parent.iterdir() if file.is_file())
+    assert not [name for got in capture.got for name in got.headers if name.startswith("helicone")]
+    kept = b"".join(file.read_bytes() for file in capture.folder.iterdir() if file.is_file())
     assert b"sk-" not in kept

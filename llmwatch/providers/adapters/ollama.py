@@ -57,7 +57,7 @@ def body(request: ChatRequest) -> dict[str, Any]:
 
 
 async def read(events: AsyncIterator[Any]) -> AsyncGenerator[Delta, None]:
-    """Deltas until the line that says ``done``, which has the counts."""
+    """Deltas until the line that says ``done``, which has the counts; /api/generate has no messages."""
     calls = 0
     async for event in events:
         said = event_object(event)
@@ -66,7 +66,7 @@ async def read(events: AsyncIterator[Any]) -> AsyncGenerator[Delta, None]:
         message = table(said.get("message"))
         if thought := text(message.get("thinking")):
             yield ReasoningDelta(thought)
-        if content := text(message.get("content")):
+        if content := text(message.get("content")) or text(said.get("response")):
             yield TextDelta(content)
         for call in objects(message.get("tool_calls")):
             function = table(call.get("function"))

@@ -61,7 +61,10 @@ def body(request: ChatRequest) -> dict[str, Any]:
 
 
 async def read(events: AsyncIterator[Any]) -> AsyncGenerator[Delta, None]:
-    """Deltas of the first choice. A server that does not stream sends ``message`` in place of ``delta``."""
+    """Deltas of the first choice.
+
+    A server that does not stream sends ``message`` in place of ``delta``; older completions have ``text``.
+    """
     usage: Usage | None = None
     reason = response_id = model = None
     async for event in events:
@@ -71,7 +74,8 @@ async def read(events: AsyncIterator[Any]) -> AsyncGenerator[Delta, None]:
         response_id, model = text(chunk.get("id")) or response_id, text(chunk.get("model")) or model
         usage = usage_of(chunk.get("usage")) or usage
         for choice in objects(chunk.get("choices"))[:1]:
-            for delta in _deltas(table(choice.get("delta") or choice.get("message"))):
+            said = choice.get("delta") or choice.get("message") or {"content": choice.get("text")}
+            for delta in _deltas(table(said)):
                 yield delta
             reason = text(choice.get("finish_reason")) or reason
     if reason is None:
