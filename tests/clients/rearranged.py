@@ -19,7 +19,7 @@ from tests.dialects.captures import Sent, sent
 from tests.dialects.stored import snapshot
 
 FEW = settings(
-    max_examples=5,
+    max_examples=3,
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),  # a smaller failing order would say no more
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
