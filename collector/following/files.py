@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
@@ -67,6 +67,19 @@ def files(named: Path, known: Mapping[str, Mark]) -> list[Found]:
             state = status.st_size, status.st_mtime_ns
             found.setdefault(_identity(status), Found(path, _identity(status), begins, state))
     return sorted(found.values(), key=lambda item: item.file in known)
+
+
+def concerns(changed: Path, named: Iterable[Path]) -> bool:
+    """Whether a change of a file in a watched folder may be one of a file that is read.
+
+    The database or our own log may be in the same folder, and would keep us looking for ever.
+    """
+    return any(
+        changed == path
+        or (changed.parent == path.parent and changed.name.startswith(f"{path.name}."))
+        or (changed.parent == path and _fits(changed.name))
+        for path in named
+    )
 
 
 def next_piece(found: Found, known: Mapping[str, Mark], longest: int) -> Piece | None:

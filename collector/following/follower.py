@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from llmwatch.collector.following.files import Found, files, next_piece
+from llmwatch.collector.following.files import Found, concerns, files, next_piece
 from llmwatch.collector.taking import Taken
 from llmwatch.errors import StoreError
 from llmwatch.store.followed import Mark
@@ -113,11 +113,12 @@ def tell(path: Path | str, first: int, taken: Taken) -> None:
 async def _changes(named: Iterable[Path]) -> AsyncIterator[None]:
     """Something may have changed: now, or every few seconds."""
     watchfiles = await asyncio.to_thread(importlib.import_module, "watchfiles")
+    meant = await asyncio.to_thread(_by_both_names, named)
     while True:
         folders = await asyncio.to_thread(_folders, named)
         watching = watchfiles.awatch(
             *folders,
-            watch_filter=None,
+            watch_filter=lambda _, path: concerns(Path(path), meant),
             debounce=_DEBOUNCE_MS,
             rust_timeout=_LOOK_EVERY_MS,
             yield_on_timeout=True,
@@ -139,6 +140,11 @@ async def _ticks() -> AsyncGenerator[None]:
     while True:
         await asyncio.sleep(_LOOK_EVERY_MS / 1000)
         yield
+
+
+def _by_both_names(named: Iterable[Path]) -> set[Path]:
+    """Changes are told by the name that was given, or by the real one, as the system likes."""
+    return {*named, *(path.resolve() for path in named)}
 
 
 def _folders(named: Iterable[Path]) -> list[Path]:

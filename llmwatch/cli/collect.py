@@ -26,7 +26,8 @@ def command(ctx: click.Context, host: str | None, port: int | None, db: str | No
     from llmwatch.lifeline import when_orphaned
 
     log_to_stderr(logging.INFO, "%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    for talkative in ("uvicorn.error", "watchfiles"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
 
     database, config = chosen(ctx, db=db, host=host, port=port)
     sockets = listen(config.collector.host, config.collector.port)

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from llmwatch.collector.door import Door
+from llmwatch.collector.following.files import concerns
 from llmwatch.collector.following.follower import Follower
 from llmwatch.collector.following.storing import store
 from llmwatch.collector.following.task import following
@@ -210,6 +211,24 @@ async def test_a_folder_that_may_not_be_read_is_told(log: Path, caplog: pytest.L
     log.parent.chmod(0)
     assert await Reading(log.parent).next() == []
     assert "cannot be read" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("changed", "read"),
+    [
+        ("logs/a.jsonl", True),
+        ("logs/a.log.1", True),
+        ("logs/llmwatch.db-wal", False),
+        ("logs/a.jsonl.gz", False),
+        ("single.txt", True),
+        ("single.txt.1", True),
+        ("err.txt", False),
+        ("logs/below/a.jsonl", False),
+    ],
+)
+def test_only_changes_of_files_that_are_read_matter(changed: str, read: bool) -> None:
+    home = Path("/srv")
+    assert concerns(home / changed, [home / "logs", home / "single.txt"]) is read
 
 
 # Into the store
