@@ -14,8 +14,8 @@ def usage_of(facts: dict[str, Any], *, input_excludes_cache: bool = False) -> Us
 
     Cached tokens are part of the input (OTel, OpenAI, OpenInference) unless the source says otherwise
     (``input_excludes_cache``, also as a fact: Anthropic's own counts) or they cannot be: more read and
-    written than came in. Both counts 0 means that no one counted, for no call has an empty prompt. What
-    follows from two counts is filled in.
+    written than came in. No call has an empty prompt: an input of 0 was not counted, nor was the output
+    beside it if that is 0 as well. What follows from two counts is filled in.
     """
     facts = _flat(facts)
     if not facts:
@@ -31,6 +31,8 @@ def usage_of(facts: dict[str, Any], *, input_excludes_cache: bool = False) -> Us
         said = answered = None
         if not total:
             return None
+    if said == 0 and not cached:  # LangChain's streams of Anthropic's: what came in was not counted
+        said, total = None, None if total == answered else total
     if said is not None and cached and (input_excludes_cache or cached > said):
         said += cached
         total = None if answered is None else said + answered

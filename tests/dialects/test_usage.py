@@ -55,6 +55,8 @@ from llmwatch.store.span import Usage
         # zeros mean that nobody counted (OpenLLMetry 0.40 on Anthropic's streams)
         ({"input_tokens": 0, "output_tokens": 0}, None),
         ({"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}, None),
+        # nor was the input of LangChain's streams of Anthropic's
+        ({"input_tokens": 0, "output_tokens": 15, "total_tokens": 15}, Usage(output_tokens=15)),
         # what follows from two of three
         ({"output_tokens": 7, "total_tokens": 20}, Usage(input_tokens=13, output_tokens=7, total_tokens=20)),
         ({"input_tokens": 13, "total_tokens": 20}, Usage(input_tokens=13, output_tokens=7, total_tokens=20)),
