@@ -95,7 +95,7 @@ async def test_notes_are_remarks(tmp_path: Path) -> None:
     await asked(tmp_path, "POST", "/v1/projects/shop/spans", json={"data": [POSTED]})
     body = {"data": {"span_id": SPAN, "note": "odd"}}
     reply, stored = await asked(tmp_path, "POST", "/v1/span_notes", json=body)
-    assert reply.json()["data"]
+    assert reply.json()["data"]["id"]
     assert about(stored, "note") == {(None, None, "odd", "human", SPAN)}
 
 

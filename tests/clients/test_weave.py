@@ -148,9 +148,18 @@ async def test_a_call_without_an_end_is_running(tmp_path: Path) -> None:
     assert detail.row.state == "started"
 
 
+async def test_a_call_can_be_named_later(tmp_path: Path) -> None:
+    update = {"project_id": "demo/shop", "call_id": "Call-1", "display_name": "Ask the shop"}
+    (detail,) = await sent(tmp_path, ("/call/start", {"start": START}), ("/call/update", update),
+                           ("/call/end", {"end": END}))  # fmt: skip
+    assert (detail.span.name, detail.row.state, detail.row.kind) == ("Ask the shop", "ended", "chain")
+    reply, _ = await asked(tmp_path, "POST", "/call/update", json={**update, "call_id": "Call-2"})
+    assert reply.status_code == 400
+
+
 def test_the_kinds_of_operations() -> None:
     def kind(told: str | None) -> str:
-        return calls.whole({**START, **END, "attributes": {"weave": {"kind": told}}}).kind
+        return calls.span({**START, **END, "attributes": {"weave": {"kind": told}}}).kind
 
     assert [kind(told) for told in ("tool", "agent", "search", "scorer", "guardrail", None)] == [
         "tool", "agent", "retriever", "evaluator", "guardrail", "chain",
@@ -160,7 +169,7 @@ def test_the_kinds_of_operations() -> None:
 def test_an_operation_with_a_models_answer_is_its_call() -> None:
     # SDKs before 0.52 do not say the kind.
     usage = {"prompt_tokens": 3, "completion_tokens": 2}
-    span = calls.whole(
+    span = calls.span(
         {**START, **END, "output": {"model": "gpt-4o-2024-08-06", "choices": []},
          "inputs": {"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}]},
          "summary": {"usage": {"gpt-4o-2024-08-06": usage}}}

@@ -38,12 +38,13 @@ async def version(_request: Request) -> Response:
 
 async def annotate(request: Request) -> Response:
     """Take annotations; those of documents are about their span. ``sync`` makes no difference here."""
-    return await _take_annotations(request, lambda item: item)
+    return JSONResponse({"data": await _taken_ids(request, lambda item: item)})
 
 
-async def write_notes(request: Request) -> Response:
+async def write_note(request: Request) -> Response:
     """Take a note."""
-    return await _take_annotations(request, of_note)
+    (made, *_) = await _taken_ids(request, of_note) or [{}]
+    return JSONResponse({"data": made})
 
 
 async def log_spans(request: Request) -> Response:
@@ -74,12 +75,13 @@ async def tagged_prompt(request: Request) -> Response:
     return await _prompt(request, request.path_params["tag"])
 
 
-async def _take_annotations(request: Request, annotation: Callable[[Any], Any]) -> Response:
+async def _taken_ids(request: Request, annotation: Callable[[Any], Any]) -> list[dict[str, str]]:
+    """Store what was posted; returns the ids of what was taken."""
     taken = await take(request, _items, lambda item: ((), [score(annotation(item))]))
     taken.some()
     bad = {error["index"] for error in taken.errors}
     good = [loads(item) for at, item in enumerate(_items(await request.body())) if at not in bad]
-    return JSONResponse({"data": [{"id": annotation_id(annotation(item))} for item in good]})
+    return [{"id": annotation_id(annotation(item))} for item in good]
 
 
 async def _prompt(request: Request, tag: str | None) -> Response:
@@ -105,7 +107,7 @@ routes: Final = [
         Route(f"/v1/{about}_annotations", annotate, methods=["POST"])
         for about in ("span", "trace", "session", "document")
     ),
-    *(Route(f"/v1/{about}_notes", write_notes, methods=["POST"]) for about in ("span", "trace", "session")),
+    *(Route(f"/v1/{about}_notes", write_note, methods=["POST"]) for about in ("span", "trace", "session")),
     Route("/v1/projects/{project:path}/spans", log_spans, methods=["POST"]),
     Route("/v1/prompts/{name:path}/latest", latest_prompt, methods=["GET"]),
     Route("/v1/prompts/{name:path}/tags/{tag}", tagged_prompt, methods=["GET"]),

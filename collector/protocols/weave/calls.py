@@ -6,6 +6,7 @@ Usage in ``summary`` is added up into every call above; the store counts it once
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -24,7 +25,7 @@ from llmwatch.collector.dialects.usage import usage_of_body
 from llmwatch.collector.dialects.values import as_json, flag, mapping, parsed, storable, text
 from llmwatch.collector.records import RawSpan, Source
 from llmwatch.errors import IngestError
-from llmwatch.store.span import Kind, Span
+from llmwatch.store.span import Content, Kind, Span
 
 _KINDS: Final[dict[str, Kind]] = {
     "llm": "llm", "tool": "tool", "agent": "agent", "search": "retriever", "guardrail": "guardrail",
@@ -62,13 +63,8 @@ _RULES: Final = Rules(
 )
 
 
-def whole(call: Any) -> Span:
-    """The span of a call that is over. Raises IngestError when it is none."""
-    return _span(_object(call))
-
-
-def started(call: Any) -> Span:
-    """The span of a call that has begun. Raises IngestError when it is none."""
+def span(call: Any) -> Span:
+    """The span of a call, or of the start of one. Raises IngestError when it is none."""
     return _span(_object(call))
 
 
@@ -81,6 +77,22 @@ def ended(call: Any, trace_id: str | None) -> Span:
     body = _object(call)
     end = _span({**body, "trace_id": body.get("trace_id") or trace_id})
     return replace(end, kind="span", state="partial", content=replace(end.content, attributes=body))
+
+
+def renamed(update: Any, trace_id: str | None) -> Span:
+    """What an update says of a call's span: the name it is shown by, which counts from now on.
+
+    Raises:
+        IngestError: It names no call whose trace is known, or says no name.
+    """
+    sent = mapping(update) or {}
+    own, name, now_ns = identity(sent.get("call_id")), text(sent.get("display_name")), time.time_ns()
+    if own is None or name is None or trace_id is None:
+        raise IngestError("an update has the call_id of a call that is there, and a display_name")
+    return Span(
+        trace_id=trace_id, span_id=own, name=name, dialect="weave", state="partial", start_ns=now_ns,
+        revision=now_ns, content=Content(attributes={"display_name": name}),
+    )  # fmt: skip
 
 
 def _object(call: Any) -> dict[str, Any]:

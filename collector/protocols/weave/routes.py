@@ -84,7 +84,7 @@ async def create_table(request: Request) -> Response:
 
 async def complete(request: Request) -> Response:
     """Calls that are over."""
-    (await take(request, lambda body: items_of(body, "batch"), lambda call: ([calls.whole(call)], ()))).some()
+    (await take(request, lambda body: items_of(body, "batch"), lambda call: ([calls.span(call)], ()))).some()
     return JSONResponse({})
 
 
@@ -121,6 +121,16 @@ async def create_feedback_batch(request: Request) -> Response:
     return JSONResponse({"res": made})
 
 
+async def update_call(request: Request) -> Response:
+    """Take the name that a call is to be shown by."""
+    asked = await posted(request)
+    own = {"id": asked.get("call_id")}
+    traces = await _traces(request, [{"req": {"end": own}}])
+    trace = traces.get(str(identity(own["id"])))
+    (await take(request, lambda body: [body], lambda item: ([calls.renamed(item, trace)], ()))).some()
+    return JSONResponse({})
+
+
 async def query_calls(request: Request) -> Response:
     """Calls as they were sent, a line each."""
     found = await asyncio.to_thread(_stored_calls, door_of(request).database, await posted(request))
@@ -130,7 +140,7 @@ async def query_calls(request: Request) -> Response:
 def _half(item: Any, traces: Mapping[str, str]) -> _Found:
     held = item.get("req") if isinstance(item, dict) else None
     if isinstance(held, dict) and "start" in held:
-        return [calls.started(held["start"])], []
+        return [calls.span(held["start"])], []
     if isinstance(held, dict) and isinstance(end := held.get("end"), dict):
         return [calls.ended(end, traces.get(str(identity(end.get("id")))))], []
     raise IngestError("this is neither the start nor the end of a call")
@@ -191,6 +201,7 @@ routes: Final = [
     Route("/v2/{entity}/{project}/call/{half:str}", start_or_end, methods=["POST"]),
     Route("/call/start", start_or_end, methods=["POST"]),
     Route("/call/end", start_or_end, methods=["POST"]),
+    Route("/call/update", update_call, methods=["POST"]),
     Route("/call/upsert_batch", upsert_batch, methods=["POST"]),
     Route("/calls/stream_query", query_calls, methods=["POST"]),
     Route("/feedback/create", create_feedback, methods=["POST"]),
