@@ -356,6 +356,9 @@ async def test_projects_are_made_found_and_changed(client: httpx.AsyncClient) ->
     assert (await client.post("/sessions", json={"name": "p"})).status_code == 409
     again = (await client.post("/sessions?upsert=true", json={"name": "p", "description": "d"})).json()
     assert (again["id"], again["description"], again["extra"]["metadata"]) == (made["id"], "d", {"a": 1})
+    other = (await client.post("/sessions", json={"name": "q"})).json()
+    assert (await client.patch(f"/sessions/{other['id']}", json={"name": "p"})).status_code == 409
+    assert (await client.delete(f"/sessions/{other['id']}")).status_code == 200
     changed = await client.patch(f"/sessions/{made['id']}", json={"end_time": START, "name": None})
     assert (changed.json()["end_time"], changed.json()["name"]) == (START, "p")
     await client.post("/runs", json=run(session_name="implied"))
@@ -398,8 +401,12 @@ async def test_datasets_and_examples(client: httpx.AsyncClient) -> None:
     await client.delete(f"/examples/{second['id']}")
     (found,) = (await client.get("/datasets", params={"name": "d"})).json()
     assert (found["id"], found["example_count"], found["metadata"]) == (dataset["id"], 3, {"team": "x"})
+    other = (await client.post("/datasets", json={"name": "e"})).json()
+    assert (await client.patch(f"/datasets/{other['id']}", json={"name": "d"})).status_code == 409
+    renamed = (await client.patch(f"/datasets/{other['id']}", json={"name": "f"})).json()
+    assert (renamed["id"], renamed["name"]) == (other["id"], "f")
     await client.delete(f"/datasets/{dataset['id']}")
-    assert (await client.get("/datasets")).json() == []
+    assert (await client.get("/datasets")).json() == [renamed]
 
 
 async def test_an_example_made_of_a_run(client: httpx.AsyncClient) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from functools import partial
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -37,12 +38,7 @@ async def create(request: Request) -> Response:
     """``POST /datasets``: 409 for a name that is taken."""
     row = _row(await posted(request), None)
 
-    def work(db: sqlite3.Connection) -> dict[str, Any]:
-        if read.dataset(db, name=row.name):
-            raise IngestError(f"a dataset with the name {row.name} exists", status=409)
-        return _json(db, write.save_dataset(db, row, time.time_ns()))
-
-    return JSONResponse(await writing(request, work))
+    return JSONResponse(await writing(request, partial(_saved, row=row)))
 
 
 async def update(request: Request) -> Response:
@@ -51,7 +47,7 @@ async def update(request: Request) -> Response:
 
     def work(db: sqlite3.Connection) -> dict[str, Any]:
         known = present(read.dataset(db, dataset_id=wanted), "dataset")
-        return _json(db, write.save_dataset(db, _row(body, known), time.time_ns()))
+        return _saved(db, _row(body, known))
 
     return JSONResponse(await writing(request, work))
 
@@ -100,6 +96,13 @@ async def delete(request: Request) -> Response:
     gone = await writing(request, lambda db: write.delete_dataset(db, path_id(request)))
     present(gone or None, "dataset")
     return JSONResponse({})
+
+
+def _saved(db: sqlite3.Connection, row: DatasetRow) -> dict[str, Any]:
+    named = read.dataset(db, name=row.name)
+    if named and named.dataset_id != row.dataset_id:
+        raise IngestError(f"a dataset with the name {row.name} exists", status=409)
+    return _json(db, write.save_dataset(db, row, time.time_ns()))
 
 
 def _row(body: dict[str, Any], known: DatasetRow | None) -> DatasetRow:

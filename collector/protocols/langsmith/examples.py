@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import time
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from llmwatch.collector.dialects.plainrecord import identity
 from llmwatch.collector.dialects.values import flag, texts
-from llmwatch.collector.forms import FormPart, form_parts
+from llmwatch.collector.forms import form_parts
 from llmwatch.collector.protocols.asking import present, reading, writing
 from llmwatch.collector.protocols.langsmith.asking import (
     ALL,
@@ -63,9 +64,10 @@ async def update_many(request: Request) -> Response:
 
 async def upload(request: Request) -> Response:
     """``POST`` and ``PATCH /v1/platform/datasets/{id}/examples``, ``…/examples/multipart``: a form."""
-    parts = form_parts(await request.body(), request.headers.get("content-type", ""))
+    content_type = request.headers.get("content-type", "")
+    bodies = await asyncio.to_thread(_of_form, await request.body(), content_type)
     dataset_id = str(request.path_params["id"]) if "id" in request.path_params else None
-    saved = await _save(request, _of_form(parts), dataset_id, known=request.method == "PATCH")
+    saved = await _save(request, bodies, dataset_id, known=request.method == "PATCH")
     told = {
         "count": len(saved),
         "example_ids": [row.item_id for row in saved],
@@ -165,20 +167,20 @@ def _row(db: sqlite3.Connection, body: Any, dataset_id: str | None, *, known: bo
     )
 
 
-def _of_form(parts: Sequence[FormPart]) -> list[dict[str, Any]]:
+def _of_form(form: bytes, content_type: str) -> list[dict[str, Any]]:
     """The examples of a form: of each a part with its fields, and ``.inputs`` and ``.outputs``.
 
     Attachments are accepted, and not kept.
     """
     bodies: dict[str, dict[str, Any]] = {}
-    for part_ in parts:
-        example_id, _, field = part_.name.partition(".")
+    for held in form_parts(form, content_type):
+        example_id, _, field = held.name.partition(".")
         body = bodies.setdefault(example_id, {})
         if not field:
-            main = loads(part_.data)
+            main = loads(held.data)
             body.update(main if isinstance(main, dict) else {}, id=example_id)
         elif field in ("inputs", "outputs"):
-            body[field] = loads(part_.data)
+            body[field] = loads(held.data)
     return list(bodies.values())
 
 

@@ -85,10 +85,7 @@ async def create(request: Request) -> Response:
     upsert = flag(request.query_params.get("upsert"))
 
     def work(db: sqlite3.Connection) -> RunRow:
-        known = read.run(db, name=new.name)
-        if known and not upsert:
-            raise IngestError(f"a project with the name {new.name} exists", status=409)
-        return write.save_run(db, _row(body, known or new), time.time_ns())
+        return _saved(db, _row(body, (upsert and read.run(db, name=new.name)) or new))
 
     return JSONResponse(_json(await writing(request, work)))
 
@@ -98,7 +95,7 @@ async def update(request: Request) -> Response:
     body, wanted = await posted(request), path_id(request)
 
     def work(db: sqlite3.Connection) -> RunRow:
-        return write.save_run(db, _row(body, present(_project(db, wanted), "project")), time.time_ns())
+        return _saved(db, _row(body, present(_project(db, wanted), "project")))
 
     return JSONResponse(_json(await writing(request, work)))
 
@@ -136,6 +133,13 @@ async def delete(request: Request) -> Response:
     gone = await writing(request, lambda db: write.delete_run(db, path_id(request)))
     present(gone or None, "project")
     return JSONResponse({})
+
+
+def _saved(db: sqlite3.Connection, row: RunRow) -> RunRow:
+    named = read.run(db, name=row.name)
+    if named and named.run_id != row.run_id:
+        raise IngestError(f"a project with the name {row.name} exists", status=409)
+    return write.save_run(db, row, time.time_ns())
 
 
 def _projects(db: sqlite3.Connection) -> list[RunRow]:
