@@ -360,3 +360,18 @@ async def test_a_bad_mark_is_refused(collector: Collector, query: str) -> None:
     )
     assert reply.status_code == 400
     assert collector.rows("SELECT count(*) FROM spans") == [(0,)]
+
+
+@pytest.mark.parametrize("name", ["resourceSpans", "resourceLogs", "resourceMetrics", "model"])
+@pytest.mark.parametrize(
+    "value",
+    [b"[" * 100_000, b'"\xff\xfe"}', b'{"a":' * 5000, b"1e999}", b"[1]}", b'[{"scopeSpans":7}]}', b""],
+)
+async def test_any_line_gets_an_answer(collector: Collector, name: str, value: bytes) -> None:
+    body = b'{"%s": %s\n' % (name.encode(), value) + line("good").encode()
+    reply = await collector.client.post(
+        "/api/lines", content=body, headers={"Content-Type": "application/x-ndjson"}
+    )
+    assert reply.status_code == 200
+    assert reply.json()["accepted"] >= 1
+    assert collector.rows("SELECT count(*) FROM spans WHERE name = 'good'") == [(1,)]
