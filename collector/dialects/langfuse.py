@@ -41,8 +41,8 @@ def usage_details(value: Any) -> Usage | None:
     Its own types exclude each other: ``input`` is what no other ``input_…`` or cache count has, and
     ``output`` likewise, as its integrations subtract them and its price list adds them up.
     """
-    body = mapping(value)
-    if body is None or not {"input", "output"} & body.keys():
+    body = parsed(value)
+    if not isinstance(body, dict) or body.keys().isdisjoint(("input", "output")):
         return usage_of_body(value)
     facts: dict[str, Any] = {"total_tokens": count(body.get("total"))}
     for name, sent in body.items():

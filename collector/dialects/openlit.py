@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from llmwatch.collector.dialects.facts import Dialect, Fact, Facts
 from llmwatch.collector.dialects.kinds import kind_of_operation
-from llmwatch.collector.dialects.values import as_json, nanousd, text
+from llmwatch.collector.dialects.values import as_json, nanousd, text, texts
 from llmwatch.collector.records import RawSpan
 
 _FILLED: Final[dict[str, Any]] = {"seed": 0, "max_tokens": -1, "top_k": 1, "stop_sequences": []}
@@ -55,6 +55,6 @@ OPENLIT: Final = Dialect(
         "function.args": Fact("content", "input_value", as_json, 1),
         "gen_ai.application_name": Fact("context", "service", text, 1),
         "gen_ai.environment": Fact("context", "environment", text, 1),
-        "gen_ai.framework.tags": Fact("context", "tags", text, 1),
+        "gen_ai.framework.tags": Fact("context", "tags", texts, 1),
     },
 )  # fmt: skip

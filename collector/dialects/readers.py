@@ -50,7 +50,7 @@ def setting(value: Any) -> Any:
     """A parameter of a request: text that holds a number, a flag or JSON is read."""
     if not isinstance(value, str):
         return value
-    found: Any = number(value)
+    found: Any = storable(number(value))  # 30 digits are no number that can be kept
     if found is None and value[:1] in ("t", "T", "f", "F"):
         found = flag(value)
     if found is None:
@@ -81,6 +81,8 @@ def definitions(value: Any) -> tuple[JsonObject, ...] | None:
 
 def offered_tools(value: Any) -> tuple[JsonObject, ...] | None:
     """The tools in the request of any API."""
+    if isinstance(value, str) and "tools" not in value:  # most have none: not decoded a second time
+        return None
     body = parsed(value)
     return definitions(body["tools"]) if isinstance(body, dict) and body.get("tools") else None
 
