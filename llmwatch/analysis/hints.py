@@ -188,12 +188,9 @@ def _cost(seen: _Seen) -> Hint | None:
         return None
     if not sender(call.sender_cost_nanousd, cost.nanousd).differs:
         return None
-    apart = change(cost.nanousd, call.sender_cost_nanousd) or f"{money(call.sender_cost_nanousd)} more"
-    return Hint(
-        "cost",
-        f"its sender's cost is another than the price list's: {apart}",
-        f"llmwatch why {seen.span.span_id}",
-    )
+    ours, theirs = cost.nanousd, call.sender_cost_nanousd
+    told = f"{change(ours, theirs)} of ours" if ours else f"{money(theirs)}, where ours is $0"
+    return Hint("cost", f"its sender's cost differs: {told}", f"llmwatch why {seen.span.span_id}")
 
 
 def _service(seen: _Seen) -> Hint | None:
