@@ -84,17 +84,16 @@ def test_an_embedding_has_no_output() -> None:
 
 
 def test_tool_calls_come_apart_from_the_message() -> None:
-    span = told(
-        **{
-            "gen_ai.output.messages": '[{"role": "assistant", "parts": [], "finish_reason": "tool_calls"}]',
-            "gen_ai.completion.0.function_call.name": "get_weather",
-            "gen_ai.completion.0.function_call.arguments": '{"city": "Paris"}',
-            "gen_ai.completion.1.function_call.name": "get_time",
-            "gen_ai.completion.1.function_call.arguments": "{}",
-            "llm.request.functions.0.name": "get_weather",
-            "llm.request.functions.0.parameters": '{"type": "object"}',
-        }
-    )
+    attributes: dict[str, Any] = {
+        "gen_ai.output.messages": '[{"role": "assistant", "parts": [], "finish_reason": "tool_calls"}]',
+        "gen_ai.completion.0.function_call.name": "get_weather",
+        "gen_ai.completion.0.function_call.arguments": '{"city": "Paris"}',
+        "gen_ai.completion.1.function_call.name": "get_time",
+        "gen_ai.completion.1.function_call.arguments": "{}",
+        "llm.request.functions.0.name": "get_weather",
+        "llm.request.functions.0.parameters": '{"type": "object"}',
+    }
+    span = told(**attributes)
     (message,) = span.content.output_messages
     assert [(part.name, part.arguments) for part in message.parts] == [
         ("get_weather", '{"city": "Paris"}'),

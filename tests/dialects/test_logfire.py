@@ -154,7 +154,7 @@ def test_feedback_is_about_the_parent() -> None:
 
 
 AGENT = {"agent_name": "weather_agent", "model_name": "gpt-4o-mini", "final_result": "It is 18 °C."}
-EVENTS = [
+EVENTS: list[dict[str, Any]] = [
     {"event.name": "gen_ai.system.message", "role": "system", "content": "Be kind."},
     {"event.name": "gen_ai.user.message", "role": "user", "content": "Weather?", "gen_ai.message.index": 0},
     {"event.name": "gen_ai.assistant.message", "role": "assistant", "content": "It is 18 °C."},

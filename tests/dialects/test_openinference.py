@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from llmwatch.store.projection import DETAILS, project
 from llmwatch.store.span import Document, Message, Part, Usage
 from tests.dialects.raw import call_of, read
 
@@ -239,3 +240,44 @@ def test_both_conventions_on_one_span_merge_field_by_field() -> None:
     assert span.call.usage == Usage(input_tokens=13, output_tokens=7)
     assert span.content.input_messages[0].parts[0].text == "hi there"
     assert span.content.output_messages[0].parts[0].text == "yes!"
+
+
+def test_hidden_messages_are_not_captured() -> None:
+    hidden = {"llm.input_messages.0.message.role": "user", "input.value": "__REDACTED__"}
+    span = read(
+        {**hidden, "openinference.span.kind": "LLM", "llm.input_messages.0.message.content": "__REDACTED__"}
+    )
+    assert project(span, 0)[1][DETAILS.index("content_captured")] == 0
+
+
+def test_a_tool_of_langchains_answers_with_a_message() -> None:
+    answer = {"type": "tool", "data": {"content": "18 °C", "type": "tool", "tool_call_id": "call_1"}}
+    tool = read({"openinference.span.kind": "TOOL", "output.value": json.dumps(answer)}).tool
+    assert tool
+    assert tool.result == "18 °C"
+
+
+def test_who_asked_may_stand_in_metadata() -> None:
+    told = {"thread_id": "th-9", "user_id": "user-7", "tenant": "acme"}
+    context = read({"openinference.span.kind": "CHAIN", "metadata": json.dumps(told)}).context
+    assert (context.session_id, context.user_id, context.metadata) == ("th-9", "user-7", told)
+    assert read({"session.id": "s", "metadata": json.dumps(told)}).context.session_id == "s"
+
+
+def test_agents_nodes_and_completions() -> None:
+    span = read({
+        "openinference.span.kind": "LLM",
+        "agent.name": "writer",
+        "graph.node.id": "n1",
+        "llm.prompts.0.prompt.text": "Hello",
+        "llm.choices.0.completion.text": "Hi.",
+    })  # fmt: skip
+    assert span.context.metadata == {"agent.name": "writer", "graph.node.id": "n1"}
+    assert span.content.input_messages[0].parts[0].text == "Hello"
+    assert span.content.output_messages[0].parts[0].text == "Hi."
+
+
+def test_llamaindex_tells_of_its_model_among_the_parameters() -> None:
+    told = {"model_name": "gpt-4o-mini", "context_window": 128000, "is_chat_model": True, "temperature": 0.1}
+    call = call_of({"openinference.span.kind": "LLM", "llm.invocation_parameters": json.dumps(told)})
+    assert (call.request_model, call.parameters) == ("gpt-4o-mini", {"temperature": 0.1})

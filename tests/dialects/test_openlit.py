@@ -34,7 +34,7 @@ def test_a_cost_of_zero_is_a_price_list_that_did_not_load() -> None:
 
 
 def test_parameters_that_nobody_set() -> None:
-    filled = {
+    filled: dict[str, Any] = {
         "request__seed": 0,
         "request__max_tokens": -1,
         "request__top_k": 1.0,
@@ -42,7 +42,7 @@ def test_parameters_that_nobody_set() -> None:
         "request__user": "",
     }
     assert told(**filled).parameters is None
-    set_by_hand = {"request__seed": 7, "request__max_tokens": 200, "request__top_k": 40.0}
+    set_by_hand: dict[str, Any] = {"request__seed": 7, "request__max_tokens": 200, "request__top_k": 40.0}
     assert told(**set_by_hand).parameters == {"seed": 7, "max_tokens": 200, "top_k": 40.0}
 
 
@@ -53,7 +53,7 @@ def test_only_a_stream_has_a_first_chunk(stream: bool | None, first_ns: int | No
 
 
 def test_anthropics_input_is_without_the_cache_however_large() -> None:
-    usage = {
+    usage: dict[str, Any] = {
         "usage__input_tokens": 5000,
         "usage__output_tokens": 45,
         "usage__cache_read.input_tokens": 1024,
@@ -69,7 +69,11 @@ def test_anthropics_input_is_without_the_cache_however_large() -> None:
 
 
 def test_openais_input_includes_the_cache() -> None:
-    usage = {"usage__input_tokens": 906, "usage__output_tokens": 82, "usage__cache_read.input_tokens": 896}
+    usage: dict[str, Any] = {
+        "usage__input_tokens": 906,
+        "usage__output_tokens": 82,
+        "usage__cache_read.input_tokens": 896,
+    }
     call = told("openlit.instrumentation.openai", provider__name="openai", **usage)
     assert call.usage == Usage(input_tokens=906, output_tokens=82, cache_read_tokens=896)
 

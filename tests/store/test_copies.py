@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import permutations
 from typing import Any
 
@@ -30,9 +30,9 @@ def told(dialect: str, at: tuple[int, int], reply: str | None = "msg_1", **field
     return replace(span, cost=cost) if cost else span
 
 
-def roles(spans: Sequence[Span]) -> dict[str, str]:
+def roles(spans: Sequence[Span]) -> Mapping[str, str]:
     """Their roles, the same in any order."""
-    found = [dict(usage_roles([brief(each) for each in order])) for order in permutations(spans)]
+    found = [{**usage_roles([brief(each) for each in order])} for order in permutations(spans)]
     assert all(each == found[0] for each in found)
     return found[0]
 
