@@ -209,3 +209,27 @@ async def test_health_tells_who_is_listening(collector: Collector) -> None:
     assert health["db"] == str(collector.database)
     assert (health["queued_spans"], health["requests_total"], health["error_rate"]) == (0, 2, 0.5)
     assert health["avg_latency_ms"] > 0
+
+
+@both
+async def test_a_coding_agents_event_is_a_call_and_its_prompt(collector: Collector, encoding: str) -> None:
+    said = attributes(
+        event__name="claude_code.api_request",
+        session__id="s-1",
+        prompt__id="p-1",
+        model="claude-sonnet-4-5-20250929",
+        input_tokens="1000",
+        output_tokens="100",
+        duration_ms="500",
+    )
+    record = {"timeUnixNano": str(START), "attributes": said}
+    for _ in range(2):
+        reply = await collector.export("/v1/logs", logs(record), encoding)
+        assert reply.status_code == 200
+    sql = "SELECT kind, state, duration_ns, input_tokens, cost_nanousd FROM spans ORDER BY kind"
+    # claude-sonnet-4-5: $3 and $15 a million tokens.
+    assert collector.rows(sql) == [
+        ("agent", "partial", None, None, None),
+        ("llm", "ended", 500_000_000, 1000, 4_500_000),
+    ]
+    assert collector.rows("SELECT session_id, llm_calls FROM traces") == [("s-1", 1)]
