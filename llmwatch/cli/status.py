@@ -6,12 +6,11 @@ import json
 import sys
 import time
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from llmwatch import paths
+from llmwatch.cli.place import chosen
 from llmwatch.durations import EXAMPLES, parse_duration
 from llmwatch.errors import UsageError
 from llmwatch.format import money, percent, tokens
@@ -40,19 +39,16 @@ def command(ctx: click.Context, since: str | None, as_json: bool, db: str | None
     The line counts and judges what began within --since; budgets are judged by the day and the month. A
     database that is missing or cannot be read exits 2 as well, saying so on stderr.
     """
-    from llmwatch import config as configuration
     from llmwatch.analysis import figures
     from llmwatch.collector.outlook import look
     from llmwatch.store.database import connect_reader
     from llmwatch.store.reads import status
 
-    before = ctx.parent.params if ctx.parent else {}  # llmwatch --db FILE status means the same
-    named = db or before.get("db")
-    config = configuration.load(paths.config_path())
+    database, config = chosen(ctx, db=db)
     since = f"{config.health.window_minutes}m" if since is None else since
     now_ns = time.time_ns()
     start_s = start_of(since, now_ns)
-    with closing(connect_reader(Path(named).expanduser() if named else paths.database_path())) as reader:
+    with closing(connect_reader(database)) as reader:
         overall = status.overall(reader, None if start_s is None else start_s * 10**9)
         term = "" if start_s is None else f"since:{(now_ns // 10**9 - start_s) // 60}m"
         outlook = look(reader, config, now_ns, (start_s or 0, _FOREVER_S), term)
