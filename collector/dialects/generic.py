@@ -51,6 +51,11 @@ GENERIC: Final = Dialect(
 )
 
 
+def context_facts(prefix: str) -> dict[str, Fact]:
+    """The facts of a context by names that begin with ``prefix``: a platform's metadata has them so."""
+    return {prefix + name: fact for name, fact in GENERIC.facts.items() if fact.group == "context"}
+
+
 _read: dict[int, tuple[Mapping[str, Any], dict[str, str]]] = {}  # by id(): a request's spans share theirs
 _REMEMBERED: Final = 64
 

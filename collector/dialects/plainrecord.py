@@ -29,6 +29,7 @@ _NAMES: Final = (
 STARTS: Final = ("start_time", "start", "started_at", "start_ns", "start_time_unix_nano", "created_at")
 _ENDS: Final = ("end_time", "end", "ended_at", "completed_at", "finished_at", "end_ns", "end_time_unix_nano")
 _STAMPS: Final = ("timestamp", "time", "ts", "datetime", "@timestamp")
+_EVENT_STAMPS: Final = ("time_ns", "time_unix_nano", *_STAMPS)
 _DURATIONS: Final = {
     "duration_ns": nanoseconds, "duration_us": microseconds,
     "latency_ms": milliseconds, "duration_ms": milliseconds, "elapsed_ms": milliseconds,
@@ -104,7 +105,7 @@ def record(body: dict[str, Any], now_ns: int) -> RawSpan:
         status_code=0 if failed is None else 2 if failed else 1,
         status_message=text(message) or "",
         attributes=_attributes(body),
-        events=tuple(_events(body.get("events"), start)),
+        events=tuple(events_in(body.get("events"), start)),
         source=_SOURCE,
     )
 
@@ -171,12 +172,13 @@ def _attributes(body: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _events(events: Any, start_ns: int) -> Iterator[RawEvent]:
+def events_in(events: Any, start_ns: int) -> Iterator[RawEvent]:
+    """The events in a list of objects; one without a time happened at ``start_ns``."""
     for event in events if isinstance(events, list) else ():
         if isinstance(event, dict):
             attributes = event.get("attributes")
             yield RawEvent(
                 name=text(event.get("name")) or "event",
-                time_ns=time_ns(first(event, ("time_ns", *_STAMPS))) or start_ns,
+                time_ns=time_ns(first(event, _EVENT_STAMPS)) or start_ns,
                 attributes=attributes if isinstance(attributes, dict) else {},
             )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from llmwatch.collector.dialects.facts import Dialect, Fact, Rules
-from llmwatch.collector.dialects.generic import GENERIC
+from llmwatch.collector.dialects.generic import context_facts
 from llmwatch.collector.dialects.plainjson import PARAMETERS
 from llmwatch.collector.dialects.readers import definitions, provider, setting
 from llmwatch.collector.dialects.times import seconds
@@ -56,11 +56,7 @@ _FACTS: Final[Mapping[str, Fact]] = {
     "metadata.prompt.key": Fact("context", "prompt_name", text),
     "metadata.prompt.version": Fact("context", "prompt_version", text),
     "metadata.prompt.variables": Fact("context", "prompt_variables", mapping),
-    **{
-        f"metadata.{name}": fact
-        for name, fact in GENERIC.facts.items()
-        if fact.group == "context" and fact.field != "request_id"
-    },
+    **context_facts("metadata."),
 }
 # Scores and comments name a row by its id, which is not the span's: so it is the span's request id.
 

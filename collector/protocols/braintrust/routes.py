@@ -5,10 +5,7 @@ Checked with braintrust 0.47 for Python; its JavaScript SDK and older ones ask t
 
 from __future__ import annotations
 
-import asyncio
 import time
-from contextlib import closing
-from pathlib import Path
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -16,14 +13,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from llmwatch.collector.dialects.values import first, text
-from llmwatch.collector.door import door_of
+from llmwatch.collector.protocols.asking import reading, required
 from llmwatch.collector.protocols.braintrust.projects import ORGANISATION, experiment, named, project
 from llmwatch.collector.protocols.braintrust.rows import spans_and_scores
 from llmwatch.collector.protocols.objects import posted
 from llmwatch.collector.safejson import items_of
 from llmwatch.collector.taking import take
 from llmwatch.errors import IngestError
-from llmwatch.store.database import connect_reader
 from llmwatch.store.reads.quality import mean_scores
 
 _MLFLOW_AGENT: Final = "mlflow-"
@@ -57,7 +53,7 @@ async def version(request: Request) -> Response:
 
 async def create_project(request: Request) -> Response:
     """The project of a name."""
-    return JSONResponse(project(_name(await posted(request), "name")))
+    return JSONResponse(project(required(await posted(request), "name")))
 
 
 async def read_project(request: Request) -> Response:
@@ -67,13 +63,13 @@ async def read_project(request: Request) -> Response:
 
 async def register_project(request: Request) -> Response:
     """As `create_project`, for older SDKs."""
-    return JSONResponse({"project": project(_name(await posted(request), "project_name"))})
+    return JSONResponse({"project": project(required(await posted(request), "project_name"))})
 
 
 async def create_experiment(request: Request) -> Response:
     """The experiment of a name, or of a new one."""
     asked = await posted(request)
-    return JSONResponse(experiment(_name(asked, "project_id"), _experiment_name(asked, "name")))
+    return JSONResponse(experiment(required(asked, "project_id"), _experiment_name(asked, "name")))
 
 
 async def register_experiment(request: Request) -> Response:
@@ -102,7 +98,7 @@ async def summarise_experiment(request: Request) -> Response:
 
 async def _summary(request: Request, experiment_id: str) -> Response:
     of, name = named(experiment_id)
-    means = await asyncio.to_thread(_stored_means, door_of(request).database, of, name)
+    means = await reading(request, lambda db: mean_scores(db, of, name))
     scores = {
         score: {"name": score, "score": mean, "diff": None, "improvements": None, "regressions": None}
         for score, mean in means.items()
@@ -111,23 +107,11 @@ async def _summary(request: Request, experiment_id: str) -> Response:
     return JSONResponse({**told, "scores": scores, "metrics": {}})
 
 
-def _stored_means(database: Path, service: str, feature: str) -> dict[str, float]:
-    with closing(connect_reader(database)) as db:
-        return mean_scores(db, service, feature)
-
-
 async def logs3(request: Request) -> Response:
     """Take rows."""
     taken = (await take(request, lambda body: items_of(body, "rows"), spans_and_scores)).some()
     answer: dict[str, Any] = {"xact_id": str(time.time_ns())}
     return JSONResponse(answer | ({"errors": taken.errors} if taken.rejected else {}))
-
-
-def _name(asked: dict[str, Any], key: str) -> str:
-    name = text(asked.get(key))
-    if name is None:
-        raise IngestError(f"{key} is missing")
-    return name
 
 
 def _experiment_name(asked: dict[str, Any], key: str) -> str:

@@ -5,10 +5,9 @@ Its ``GET /version`` is answered in protocols/braintrust, which asks the same pa
 
 from __future__ import annotations
 
-import asyncio
 import re
+import sqlite3
 from collections.abc import Mapping
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -18,13 +17,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from llmwatch.collector.dialects.values import mapping, text
-from llmwatch.collector.door import door_of
+from llmwatch.collector.protocols.asking import present, reading, required
 from llmwatch.collector.protocols.mlflow import assessments, experiments, files, traces
 from llmwatch.collector.protocols.objects import posted
 from llmwatch.collector.safejson import items_of
 from llmwatch.collector.taking import take
 from llmwatch.errors import IngestError
-from llmwatch.store.database import connect_reader
 from llmwatch.store.reads import spans as reads
 
 _CODES: Final = {
@@ -44,21 +42,19 @@ def refuse(status: int, message: str) -> Response:
 
 async def experiment_by_name(request: Request) -> Response:
     """The experiment of a name: every one is there."""
-    name = _asked(request, "experiment_name")
+    name = required(request.query_params, "experiment_name")
     return JSONResponse({"experiment": experiments.described(experiments.id_of(name), name)})
 
 
 async def experiment_by_id(request: Request) -> Response:
     """The experiment of an id."""
-    own = _asked(request, "experiment_id")
+    own = required(request.query_params, "experiment_id")
     return JSONResponse({"experiment": experiments.described(own, experiments.name_of(own))})
 
 
 async def create_experiment(request: Request) -> Response:
     """As `experiment_by_name`."""
-    name = text((await posted(request)).get("name"))
-    if name is None:
-        raise IngestError("name is missing")
+    name = required(await posted(request), "name")
     return JSONResponse({"experiment_id": experiments.id_of(name)})
 
 
@@ -77,10 +73,8 @@ async def start_trace(request: Request) -> Response:
 async def read_trace(request: Request) -> Response:
     """What was told of a trace as a whole."""
     sent = request.path_params["id"]
-    info = await asyncio.to_thread(_stored_info, door_of(request).database, traces.trace_id(sent))
-    if info is None:
-        raise IngestError(f"Trace with ID '{sent}' not found", status=404)
-    return _described(info)
+    info = await reading(request, lambda db: _stored_info(db, traces.trace_id(sent)))
+    return _described(present(info, f"Trace with ID '{sent}'"))
 
 
 async def tag_trace(request: Request) -> Response:
@@ -127,19 +121,12 @@ async def get_artifact(request: Request) -> Response:
     own = next((part.removeprefix("tr-") for part in path.parts if _TRACE.fullmatch(part)), None)
     if path.name != _SPANS_FILE or own is None:
         raise IngestError(f"there is no file {path}", status=404)
-    return JSONResponse({"spans": await asyncio.to_thread(_stored_spans, door_of(request).database, own)})
+    return JSONResponse({"spans": await reading(request, lambda db: files.spans_of(db, own))})
 
 
 async def nothing_there(request: Request) -> Response:
     """What the tracking server has beside: not here."""
     raise IngestError(f"llmwatch has nothing at {request.url.path}: it keeps traces only", status=404)
-
-
-def _asked(request: Request, name: str) -> str:
-    value = request.query_params.get(name)
-    if not value:
-        raise IngestError(f"{name} is missing")
-    return value
 
 
 def _info_in(item: Any) -> dict[str, Any]:
@@ -159,21 +146,15 @@ def _described(info: Mapping[str, Any]) -> Response:
     return JSONResponse({"trace": {"trace_info": {**info, "tags": tags}}})
 
 
-def _stored_info(database: Path, own: str | None) -> dict[str, Any] | None:
+def _stored_info(db: sqlite3.Connection, own: str | None) -> dict[str, Any] | None:
     """What was told of a trace, with the tags that came later; None when nothing was."""
-    with closing(connect_reader(database)) as db:
-        found = reads.detail(db, own, own) if own else None
+    found = reads.detail(db, own, own) if own else None
     if found is None:
         return None
     info = found.span.content.attributes
     told = mapping(info.get("trace_metadata")) or {}
     later = {key: value for key, value in found.span.context.metadata.items() if key not in told}
     return {**info, "tags": {**(mapping(info.get("tags")) or {}), **later}}
-
-
-def _stored_spans(database: Path, own: str) -> list[dict[str, Any]]:
-    with closing(connect_reader(database)) as db:
-        return files.spans_of(db, own)
 
 
 _V2: Final = "/api/2.0/mlflow"

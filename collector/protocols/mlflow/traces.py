@@ -9,15 +9,15 @@ from __future__ import annotations
 import base64
 import binascii
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from llmwatch.collector.dialects import normalise_span
-from llmwatch.collector.dialects.plainrecord import identity
+from llmwatch.collector.dialects.plainrecord import events_in, identity
 from llmwatch.collector.dialects.times import seconds, time_ns
 from llmwatch.collector.dialects.values import as_json, mapping, text, texts
 from llmwatch.collector.protocols.mlflow.experiments import name_of
-from llmwatch.collector.records import RawEvent, RawSpan, Source
+from llmwatch.collector.records import RawSpan, Source
 from llmwatch.errors import IngestError
 from llmwatch.store.span import Content, Context, Span
 
@@ -94,7 +94,7 @@ def uploaded(item: Any, experiment: str) -> Span:
             status_code=_CODES.get(text(status.get("code")) or "", 0),
             status_message=text(status.get("message")) or "",
             attributes=mapping(sent.get("attributes")) or {},
-            events=tuple(_events(sent.get("events"), start)),
+            events=tuple(events_in(sent.get("events"), start)),
             source=Source(resource={"openinference.project.name": name_of(experiment)}),
         )
     )
@@ -111,13 +111,3 @@ def _hex(value: Any) -> str | None:
         return base64.b64decode(text(value) or "", validate=True).hex() or None
     except (binascii.Error, ValueError):
         return None
-
-
-def _events(events: Any, start_ns: int) -> Iterator[RawEvent]:
-    for event in events if isinstance(events, list) else ():
-        if isinstance(event, dict):
-            yield RawEvent(
-                name=text(event.get("name")) or "event",
-                time_ns=time_ns(event.get("time_unix_nano")) or start_ns,
-                attributes=mapping(event.get("attributes")) or {},
-            )

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from llmwatch.collector.dialects.build import span_of
 from llmwatch.collector.dialects.facts import Dialect, Fact, Rules, read
-from llmwatch.collector.dialects.generic import GENERIC
+from llmwatch.collector.dialects.generic import context_facts
 from llmwatch.collector.dialects.readers import settings
 from llmwatch.collector.dialects.times import time_ns
 from llmwatch.collector.dialects.usage import usage_of_body
@@ -46,7 +46,7 @@ _FACTS: Final = {
     "input": Fact("content", "input_value", as_json),
     "output": Fact("content", "output_value", as_json),
     "group_id": Fact("context", "session_id", text),
-    **{f"metadata.{name}": fact for name, fact in GENERIC.facts.items() if fact.group == "context"},
+    **context_facts("metadata."),
 }
 _RULES: Final = Rules([Dialect(_NAME, _FACTS, prefixes={"metadata.": Fact("metadata", "", storable)})])
 

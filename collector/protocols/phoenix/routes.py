@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from contextlib import closing
 from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from llmwatch.collector.door import door_of
+from llmwatch.collector.protocols.asking import reading
 from llmwatch.collector.protocols.phoenix import prompts, spans
 from llmwatch.collector.protocols.phoenix.annotations import annotation_id, of_note, score
 from llmwatch.collector.safejson import items_of, loads
 from llmwatch.collector.taking import take
 from llmwatch.errors import IngestError
-from llmwatch.store.database import connect_reader
 from llmwatch.store.reads import prompts as reads
-from llmwatch.store.registry import PromptRow
 
 _VERSION: Final = "14.0.0"
 """The server whose API is spoken: the client asks before it annotates sessions."""
@@ -86,15 +82,10 @@ async def _taken_ids(request: Request, annotation: Callable[[Any], Any]) -> list
 
 async def _prompt(request: Request, tag: str | None) -> Response:
     name = request.path_params["name"]
-    row = await asyncio.to_thread(_stored, request, name, tag)
+    row = await reading(request, lambda db: reads.prompt(db, name, label=tag))
     if row is None:
         raise IngestError(f"there is no prompt {name}" + (f" with the tag {tag}" if tag else ""), status=404)
     return JSONResponse({"data": prompts.version(row)})
-
-
-def _stored(request: Request, name: str, tag: str | None) -> PromptRow | None:
-    with closing(connect_reader(door_of(request).database)) as db:
-        return reads.prompt(db, name, label=tag)
 
 
 def _items(body: bytes) -> list[bytes]:

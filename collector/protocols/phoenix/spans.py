@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Final
 
 from llmwatch.collector.dialects import normalise_span
-from llmwatch.collector.dialects.plainrecord import identity
+from llmwatch.collector.dialects.plainrecord import events_in, identity
 from llmwatch.collector.dialects.times import time_ns
 from llmwatch.collector.dialects.values import mapping, text
-from llmwatch.collector.records import RawEvent, RawSpan, Source
+from llmwatch.collector.records import RawSpan, Source
 from llmwatch.errors import IngestError
 from llmwatch.store.span import Span
 
@@ -38,17 +37,7 @@ def span(item: Any, project: str) -> Span:
             status_code=_CODES.get(text(sent.get("status_code")) or "", 0),
             status_message=text(sent.get("status_message")) or "",
             attributes=attributes,
-            events=tuple(_events(sent.get("events"), start)),
+            events=tuple(events_in(sent.get("events"), start)),
             source=Source(resource={"openinference.project.name": project}),
         )
     )
-
-
-def _events(events: Any, start_ns: int) -> Iterator[RawEvent]:
-    for event in events if isinstance(events, list) else ():
-        if isinstance(event, dict):
-            yield RawEvent(
-                name=text(event.get("name")) or "event",
-                time_ns=time_ns(event.get("timestamp")) or start_ns,
-                attributes=mapping(event.get("attributes")) or {},
-            )

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from llmwatch.collector.dialects.build import span_of
 from llmwatch.collector.dialects.documents import documents
 from llmwatch.collector.dialects.facts import Dialect, Fact, Facts, Rules, read
-from llmwatch.collector.dialects.generic import GENERIC
+from llmwatch.collector.dialects.generic import context_facts
 from llmwatch.collector.dialects.kinds import kind_of_model
 from llmwatch.collector.dialects.plainjson import PARAMETERS
 from llmwatch.collector.dialects.plainrecord import identity
@@ -50,11 +50,7 @@ _RULES: Final = Rules(
                 "inputs.tools": Fact("content", "tool_definitions", definitions),
                 **{f"inputs.{name}": Fact("parameters", name, setting) for name in PARAMETERS},
                 "thread_id": Fact("context", "session_id", text),
-                **{
-                    f"attributes.{name}": fact
-                    for name, fact in GENERIC.facts.items()
-                    if fact.group == "context"
-                },
+                **context_facts("attributes."),
                 "attributes.env": Fact("context", "environment", text, 1),
             },
             prefixes={"attributes.": Fact("metadata", "", storable)},

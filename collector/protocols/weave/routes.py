@@ -5,13 +5,11 @@ Checked with weave 0.54, which sends whole calls, and 0.51, which sends starts a
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
+import sqlite3
 from collections.abc import Mapping
-from contextlib import closing
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -20,13 +18,12 @@ from starlette.routing import Route
 
 from llmwatch.collector.dialects.plainrecord import identity
 from llmwatch.collector.dialects.values import as_json, first, mapping, text
-from llmwatch.collector.door import door_of
+from llmwatch.collector.protocols.asking import reading
 from llmwatch.collector.protocols.objects import posted
-from llmwatch.collector.protocols.weave import calls, feedback, reading
+from llmwatch.collector.protocols.weave import calls, feedback, stored
 from llmwatch.collector.safejson import items_of, loads
 from llmwatch.collector.taking import take
 from llmwatch.errors import IngestError
-from llmwatch.store.database import connect_reader
 from llmwatch.store.reads import spans as reads
 from llmwatch.store.span import Score, Span
 
@@ -133,7 +130,8 @@ async def update_call(request: Request) -> Response:
 
 async def query_calls(request: Request) -> Response:
     """Calls as they were sent, a line each."""
-    found = await asyncio.to_thread(_stored_calls, door_of(request).database, await posted(request))
+    asked = await posted(request)
+    found = await reading(request, lambda db: stored.calls(db, asked))
     return Response(b"".join(_encoded(call) + b"\n" for call in found), media_type="application/jsonl")
 
 
@@ -158,19 +156,13 @@ async def _traces(request: Request, items: list[Any]) -> dict[str, str]:
     }
     asked = {own for end in ends if (own := identity(end.get("id")))} - known.keys()
     if asked:
-        known |= await asyncio.to_thread(_stored_traces, door_of(request).database, asked)
+        known |= await reading(request, lambda db: _stored_traces(db, asked))
     return known
 
 
-def _stored_traces(database: Path, asked: set[str]) -> dict[str, str]:
-    with closing(connect_reader(database)) as db:
-        found = {own: reads.find(db, own) for own in asked}
+def _stored_traces(db: sqlite3.Connection, asked: set[str]) -> dict[str, str]:
+    found = {own: reads.find(db, own) for own in asked}
     return {own: pair[0] for own, pair in found.items() if pair and pair[1] == own}
-
-
-def _stored_calls(database: Path, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
-    with closing(connect_reader(database)) as db:
-        return reading.calls(db, asked)
 
 
 def _feedback_made(item: Any) -> dict[str, Any]:
