@@ -362,6 +362,7 @@ ODD_BODIES: list[dict[str, Any]] = [
     {"id": "o", "traceId": "t", "promptVersion": "x" * 9, "model": {"name": "m"}, "output": {}},
     {"id": "o" * 5000, "traceId": "t\0t", "name": "\ud800", "completionStartTime": True},
     {"id": "o", "traceId": "o", "parentObservationId": "o"},
+    {"id": "o", "traceId": "t", "modelParameters": {"seed": 10**30, "top_k": "1" * 30}},
 ]  # fmt: skip
 
 
@@ -372,7 +373,7 @@ async def test_odd_bodies_do_no_harm(type_: str, body: dict[str, Any], tmp_path:
         content = json.dumps({"batch": [event(type_, **body)]})
         reply = await client.post("/api/public/ingestion", content=content)
         assert reply.status_code == 207
-        assert len(reply.json()["successes"]) + len(reply.json()["errors"]) == 1
+        assert len(reply.json()["successes"]) + len(reply.json()["errors"]) == 1, "read or told, and stored"
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"7", b'{"events": []}', b'{"batch": '])
