@@ -13,7 +13,9 @@ import msgspec
 from llmwatch.collector.dialects.values import as_json, clean
 from llmwatch.store.span import Message, Part
 
-_NOTHING: Final = msgspec.Raw(b"null")
+_NULL: Final = b"null"
+_NOTHING: Final = msgspec.Raw(_NULL)
+_EMPTY: Final = (b"null", b'""')
 
 
 class _Part(msgspec.Struct, gc=False):
@@ -74,8 +76,8 @@ def _tool_part(part: _Part) -> Part | None:
         return Part(
             type="tool_call", id=clean(part.id), name=clean(part.name), arguments=_as_sent(part.arguments)
         )
-    answer = part.result if part.response is _NOTHING else part.response
-    if part.type == "tool_call_response" and answer is not _NOTHING:
+    answer = part.result if bytes(part.response) in _EMPTY else part.response
+    if part.type == "tool_call_response" and bytes(answer) not in _EMPTY:
         return Part(type="tool_call_response", id=clean(part.id), text=_as_sent(answer))
     return None
 

@@ -70,10 +70,10 @@ def test_slices_are_what_their_names_say() -> None:
 
 def test_unknown_is_none() -> None:
     row, details = project(Span(trace_id="t", span_id="s", start_ns=T0, state="started", end_ns=9), 0)
-    known = {"span_id", "name", "state", "start_ns", "status", "kind"}
+    known = {"span_id", "name", "state", "start_ns", "status", "kind", "dialect"}
     assert {name for name, value in row._asdict().items() if value is not None} == known
     said = {name for name, value in zip(DETAILS, details, strict=True) if value is not None}
-    assert said == {"trace_id", "dialect", "content_captured", "received_ns"}
+    assert said == {"trace_id", "content_captured", "received_ns"}
     assert row.end_ns is None, "only a record that is final knows an end"
 
 
