@@ -13,8 +13,7 @@ import msgspec
 from llmwatch.collector.dialects.values import as_json, clean
 from llmwatch.store.span import Message, Part
 
-_NULL: Final = b"null"
-_NOTHING: Final = msgspec.Raw(_NULL)
+_NOTHING: Final = msgspec.Raw(b"null")
 _EMPTY: Final = (b"null", b'""')
 
 

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from llmwatch.collector.dialects.bodies import request_messages, response_messages
@@ -286,6 +286,9 @@ messages_sent = st.lists(
 
 @settings(deadline=None)
 @given(messages_sent)
+@example(
+    [{"role": "tool", "parts": [{"type": "tool_call_response", "id": "0", "response": None, "result": "0"}]}]
+)
 def test_the_fast_reader_says_what_the_general_one_says(sent: Any) -> None:
     assert input_messages(json.dumps(sent)) == input_messages(sent)
 
