@@ -119,6 +119,10 @@ def test_every_type_of_span(data: dict[str, Any], kind: str, name: str) -> None:
     assert (span.kind, span.name) == (kind, name)
 
 
+def test_whether_a_guardrail_was_triggered_is_its_output() -> None:
+    assert one({"type": "guardrail", "name": "g", "triggered": True}).content.output_text == "true"
+
+
 def test_a_response_has_its_model_only_where_it_is_sent() -> None:
     usage = {"requests": 1, "input_tokens": 26, "output_tokens": 7, "total_tokens": 33,
              "input_tokens_details": {"cached_tokens": 20}}  # fmt: skip

@@ -18,7 +18,7 @@ from llmwatch.collector.dialects.generic import context_facts
 from llmwatch.collector.dialects.readers import settings
 from llmwatch.collector.dialects.times import time_ns
 from llmwatch.collector.dialects.usage import usage_of_body
-from llmwatch.collector.dialects.values import as_json, count, mapping, storable, text
+from llmwatch.collector.dialects.values import as_json, count, first, mapping, storable, text
 from llmwatch.collector.records import RawSpan, Source
 from llmwatch.errors import IngestError
 from llmwatch.store.span import Kind, Score, Span
@@ -114,12 +114,12 @@ def _name(data: Mapping[str, Any]) -> str:
 
 
 def _told(data: Mapping[str, Any]) -> dict[str, Any]:
-    """A span's data by the names of the table; what only a custom span or a tool list has is its output."""
+    """A span's data by the names of the table; what comes of other kinds of spans is their output."""
     inner = mapping(data.get("data")) or {}
     found = {**data, **_named("data.usage.", inner.get("usage")), **_named("metadata.", data.get("metadata"))}
     if "output" not in data:
         rest = {name: value for name, value in inner.items() if name not in _OWN}
-        found["output"] = rest or data.get("result")
+        found["output"] = rest or first(data, ("result", "triggered"))
     return found
 
 
