@@ -243,6 +243,7 @@ def test_a_wrapper_without_counts_of_its_own_is_no_call() -> None:
         ("KeyboardInterrupt()", "KeyboardInterrupt", "KeyboardInterrupt()"),
         ("TypeError: x is not a function\n    at f (a.js:1:2)", "TypeError", "x is not a function"),
         ("it broke", None, "it broke"),
+        ("E(" + "'" * 100_000, None, "E(" + "'" * 100_000),
     ],
 )
 def test_errors(error: str, kind: str | None, message: str) -> None:

@@ -87,7 +87,7 @@ def read_item(item: Any) -> tuple[list[Span], list[Score]]:
 
 
 async def _many(request: Request, split: Split) -> Response:
-    """What cannot be read is left out and counted; the SDKs send a refused batch again as a whole."""
+    """What cannot be read is left out and counted: of a batch that is refused the SDKs drop everything."""
     taken = (await _taken(request, split, read_item)).some()
     if not taken.rejected:
         return JSONResponse(_BATCHED, 202)

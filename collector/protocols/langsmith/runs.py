@@ -201,8 +201,8 @@ def _exceptions(error: str | None, at_ns: int) -> Iterator[RawEvent]:
     """A run's error as the event it would be elsewhere; repr and traceback come as one text."""
     if error is None:
         return
-    head, _, _ = error.partition("\n\n")
-    shown = _REPR.fullmatch(head.strip())
+    head = error.partition("\n\n")[0].strip()
+    shown = _REPR.fullmatch(head) if head.endswith(")") else None  # without the end it would try every quote
     kind, message = (shown["type"], shown["message"] or head) if shown else raised(error)
     attributes = {"exception.message": message, "exception.stacktrace": error}
     if kind:
