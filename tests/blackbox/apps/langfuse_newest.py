@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 import os
+from typing import Any
 
 from ledger import ORIGIN, said
 
@@ -44,11 +45,11 @@ dataset = lf.get_dataset("support/questions")
 assert {item.id for item in dataset.items} >= {"second"} and len(dataset.items) == 2
 
 
-def task(*, item, **_):
+def task(*, item: Any, **_: Any) -> str:
     return f"asked: {item.input}"
 
 
-def exact(*, output, expected_output, **_):
+def exact(*, output: Any, expected_output: Any, **_: Any) -> Evaluation:
     return Evaluation(name="exact", value=float(output == expected_output))
 
 
