@@ -24,7 +24,7 @@ def usage_of(facts: dict[str, Any], *, input_excludes_cache: bool = False) -> Us
     said, answered, total = facts.get("input_tokens"), facts.get("output_tokens"), facts.get("total_tokens")
     read, written = facts.get("cache_read_tokens"), facts.get("cache_write_tokens")
     short, hour = facts.get("cache_write_5m_tokens"), facts.get("cache_write_1h_tokens")
-    if written is None and (short is not None or hour is not None):
+    if not written and (short is not None or hour is not None):  # LangChain says 0 beside the two
         written = (short or 0) + (hour or 0)
     cached = (read or 0) + (written or 0)
     if not said and not answered and not cached:
@@ -94,10 +94,12 @@ _NAMES = {
     ),
     "cache_write_5m_tokens": (
         "cache_creation.ephemeral_5m_input_tokens",
+        "input_token_details.ephemeral_5m_input_tokens",
         "prompt_tokens_details.cache_creation_token_details.ephemeral_5m_input_tokens",
     ),
     "cache_write_1h_tokens": (
         "cache_creation.ephemeral_1h_input_tokens",
+        "input_token_details.ephemeral_1h_input_tokens",
         "prompt_tokens_details.cache_creation_token_details.ephemeral_1h_input_tokens",
     ),
     "reasoning_tokens": (

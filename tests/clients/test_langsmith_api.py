@@ -231,6 +231,20 @@ def test_metadata_is_what_the_program_said() -> None:
     assert found.context.metadata == {"tenant": "acme"}
 
 
+def test_langchain_counts_what_was_cached_for_how_long() -> None:
+    details = {
+        "cache_read": 0,
+        "cache_creation": 0,
+        "ephemeral_5m_input_tokens": 200,
+        "ephemeral_1h_input_tokens": 56,
+    }
+    usage = {"input_tokens": 300, "output_tokens": 9, "total_tokens": 309, "input_token_details": details}
+    found = span(run_type="llm", outputs={"usage_metadata": usage})
+    assert found.call and found.call.usage
+    assert (found.call.usage.input_tokens, found.call.usage.cache_write_tokens) == (300, 256)
+    assert found.call.usage.cache_write_1h_tokens == 56
+
+
 def test_a_wrapper_without_counts_of_its_own_is_no_call() -> None:
     found = span(inputs={"model": "gpt-4o"}, outputs={"usage": {"prompt_tokens": 7}, "model": "gpt-4o"})
     assert found.call is None
