@@ -61,7 +61,13 @@ def _value(value: Any) -> Any:
     which = value.WhichOneof("value")
     if which == "array_value":
         return [_value(item) for item in value.array_value.values]
+    if which == "kvlist_value":
+        return {kv.key: _value(kv.value) for kv in value.kvlist_value.values}
     return None if which is None else getattr(value, which)
+
+
+def _cell(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, list | dict) else value
 
 
 def rows_of(body: bytes) -> list[Row]:
@@ -97,17 +103,17 @@ def rows_of(body: bytes) -> list[Row]:
                         a.get("gen_ai.provider.name"),
                         a.get("gen_ai.request.model"),
                         a.get("gen_ai.response.model"),
-                        a.get("gen_ai.response.id"),
+                        _cell(a.get("gen_ai.response.id")),
                         a.get("gen_ai.usage.input_tokens"),
                         a.get("gen_ai.usage.output_tokens"),
                         a.get("gen_ai.request.temperature"),
                         a.get("gen_ai.request.max_tokens"),
                         json.dumps(a.get("gen_ai.response.finish_reasons")),
-                        a.get("session.id"),
-                        a.get("user.id"),
+                        _cell(a.get("session.id")),
+                        _cell(a.get("user.id")),
                         a.get("error.type"),
-                        a.get("gen_ai.input.messages") or a.get("input.value"),
-                        a.get("gen_ai.output.messages") or a.get("output.value"),
+                        _cell(a.get("gen_ai.input.messages") or a.get("input.value")),
+                        _cell(a.get("gen_ai.output.messages") or a.get("output.value")),
                         json.dumps({k: v for k, v in a.items() if k not in _APART}),
                         json.dumps(events),
                     )

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping, Iterator
 from pathlib import Path
 
 from figures import Figure, table
@@ -90,7 +90,7 @@ def _first(connection: http.client.HTTPConnection) -> float:
 
 def _timed(
     connection: http.client.HTTPConnection,
-    body: dict[str, object],
+    body: Mapping[str, object],
     until: Callable[[http.client.HTTPResponse], bytes],
     *,
     rest: bool = False,

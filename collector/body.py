@@ -19,6 +19,7 @@ _BODIES: Final = 4
 
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
+
 class BodyLimit:
     """Hands the app the whole body at once, inflated; answers itself when the body is not acceptable.
 

@@ -64,8 +64,9 @@ def total(lines: Sequence[CostLine]) -> int:
 
 
 def billed_input(usage: Usage) -> int:
-    """All input tokens of a call. Input smaller than its cached parts cannot contain them: it is then taken
-    as the uncached rest.
+    """All input tokens of a call.
+
+    Input smaller than its cached parts cannot contain them: it is then taken as the uncached rest.
     """
     cached = (usage.cache_read_tokens or 0) + max(
         usage.cache_write_tokens or 0, usage.cache_write_1h_tokens or 0

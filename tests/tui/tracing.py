@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from pathlib import Path
 
 from textual.pilot import Pilot
 from textual.screen import Screen
+from textual.worker import WorkerCancelled
 
 from llmwatch.config import TuiConfig
 from llmwatch.tui import app
@@ -44,5 +46,7 @@ async def opened(
 async def read(pilot: Pilot[int]) -> None:
     """Until every worker is done and what it brought is drawn."""
     await pilot.pause()
-    await pilot.app.workers.wait_for_complete()
+    while any(not worker.is_finished for worker in pilot.app.workers):
+        with contextlib.suppress(WorkerCancelled):  # a newer one took its place, and is waited for now
+            await pilot.app.workers.wait_for_complete()
     await pilot.pause()

@@ -13,7 +13,7 @@ from llmwatch.demo.world import World
 from llmwatch.store.span import Message, Part
 
 _SERVICE: Final = Service(
-    name="agent-worker", version="0.9.3", scope="opentelemetry.instrumentation.anthropic"
+    name="agent-worker", version="0.9.3", scope="opentelemetry.instrumentation.genai.anthropic"
 )
 _TOOL_DOWN: Final = Failure(
     kind="HTTPStatusError", message="503 Service Unavailable from search.internal", after_ms=2500

@@ -14,9 +14,7 @@ from opentelemetry import trace
 
 with tempfile.NamedTemporaryFile("w", suffix=".json", delete=False) as prices:
     json.dump({"chat": {}, "embeddings": {}}, prices)  # else it asks the Internet for them
-openlit.init(
-    otlp_endpoint=ORIGIN, application_name="blackbox", disable_batch=True, pricing_json=prices.name
-)
+openlit.init(otlp_endpoint=ORIGIN, application_name="blackbox", disable_batch=True, pricing_json=prices.name)
 with trace.get_tracer("blackbox").start_as_current_span(
     "run", attributes={"session.id": "s-1", "user.id": "u-1"}
 ):
