@@ -60,7 +60,7 @@ def page(found: Mapping[str, Sequence[str]], facts: Sequence[str]) -> str:
             "",
             "A dot: the tests have a span of this dialect, recorded from the client or built by its",
             "documentation, in which this fact was found. No dot: the client does not send it, or nobody has",
-            "shown it to us yet.",
+            "shown it to us yet; session and user often stand on the app's own span (`generic`) around it.",
             "",
             f"| | {' | '.join(facts)} |",
             f"|---|{'---|' * len(facts)}",
