@@ -17,13 +17,12 @@ from starlette.responses import Response
 from llmwatch.collector import watchdog
 from llmwatch.collector.body import BodyLimit
 from llmwatch.collector.door import Door
+from llmwatch.collector.elsewhere import Elsewhere
 from llmwatch.collector.following.task import following
 from llmwatch.collector.grpcport import open_port
 from llmwatch.collector.guards import Gate
 from llmwatch.collector.meter import Meter, Metered
 from llmwatch.collector.pipeline import Pipeline
-from llmwatch.collector.protocols import PROTOCOLS
-from llmwatch.collector.proxy.passing import Proxy
 from llmwatch.collector.refusals import refusal
 from llmwatch.collector.routes import api, health, metrics, otlp
 from llmwatch.config import Config
@@ -60,7 +59,7 @@ def create_app(writer: Writer, pipeline: Pipeline, config: Config, database: Pat
         watching = asyncio.create_task(watchdog.run(writer, database, config), name="watchdog")
         async with open_port(door), following(door):
             yield
-        await app.state.proxy.close()
+        await elsewhere.close()
         watching.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await watching
@@ -72,8 +71,6 @@ def create_app(writer: Writer, pipeline: Pipeline, config: Config, database: Pat
             *api.routes,
             *health.routes,
             *metrics.routes,
-            *(route for protocol in PROTOCOLS for route in protocol.routes),
-            *otlp.prefixed,
         ],
         middleware=middleware,
         exception_handlers={
@@ -83,7 +80,9 @@ def create_app(writer: Writer, pipeline: Pipeline, config: Config, database: Pat
             Exception: _our_fault,
         },
     )
-    app.state.door, app.state.proxy = door, Proxy(door)
+    app.state.door = door
+    elsewhere = Elsewhere(app, door)
+    app.router.default = elsewhere
     return app
 
 

@@ -153,8 +153,9 @@ async def proxying(passing: Passing, answer: Answer) -> AsyncIterator[Proxying]:
         gone.set()
         writer.close()
 
-    passing.app.state.proxy.cache = Cache()
-    passing.app.state.proxy.recorder._places = Places()
+    if proxy := getattr(passing.app.state, "proxy", None):  # it is made when it is first asked
+        proxy.cache = Cache()
+        proxy.recorder._places = Places()
     upstream = await asyncio.start_server(serve, "127.0.0.1", passing.upstream_port)
     with closing(connect_reader(passing.database)) as db:
         (before,) = db.execute("SELECT coalesce(max(id), 0) FROM spans").fetchone()
