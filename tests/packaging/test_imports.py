@@ -9,7 +9,7 @@ import pytest
 
 HEAVY = frozenset({
     "textual", "starlette", "uvicorn", "sqlite_utils", "plotext", "httpx", "google.protobuf", "genai_prices",
-    "prometheus_client", "watchfiles",
+    "prometheus_client", "watchfiles", "grpc", "llmwatch.collector.protocols",
 })  # fmt: skip
 
 
@@ -34,6 +34,11 @@ def _command(*arguments: str) -> str:
         pytest.param(_command("--help"), set(), id="llmwatch --help"),
         pytest.param(_command("status", "--help"), set(), id="llmwatch status --help"),
         pytest.param("import llmwatch.tui.app", {"textual"}, id="the screen"),
+        pytest.param(
+            "import llmwatch.collector.server",
+            {"starlette", "uvicorn", "google.protobuf", "watchfiles"},  # uvicorn itself loads watchfiles
+            id="the collector",
+        ),
     ],
 )
 def test_nothing_heavy_is_loaded(code: str, may: set[str]) -> None:
