@@ -25,7 +25,7 @@ _FIELDS: Final = ("duration_ns", "first_chunk_ns", "input", "output")
 def totals(db: sqlite3.Connection, start_s: int, end_s: int, where: Slice) -> Totals:
     """Sums and distributions of a window."""
     gathered = _Gathered()
-    for width, low, high in _pieces(start_s, end_s):
+    for width, low, high in pieces(start_s, end_s):
         for _, numbers, histograms in _rows(db, width, low, high, where, ["NULL"]):
             gathered.add(numbers, histograms)
     return gathered.totals()
@@ -71,7 +71,7 @@ def groups(
 ) -> list[list[Group]]:
     """For each of the dimensions ``by`` the sums of a window for each of its values, most spans first."""
     found: dict[tuple[str, ...], _Gathered] = {}
-    for width, low, high in _pieces(start_s, end_s):
+    for width, low, high in pieces(start_s, end_s):
         for values, numbers, histograms in _rows(db, width, low, high, where, [f"series.{d}" for d in by]):
             found.setdefault(values, _Gathered()).add(numbers, histograms)
     return [_groups(found, place) for place in range(len(by))]
@@ -126,7 +126,7 @@ def _totals(numbers: Sequence[int], distributions: Iterable[Histogram]) -> Total
     return Totals(**values)
 
 
-def _pieces(start_s: int, end_s: int) -> list[tuple[int, int, int]]:
+def pieces(start_s: int, end_s: int) -> list[tuple[int, int, int]]:
     """Width, start and end of the rollups that make up a window: whole hours, and minutes at its ends."""
     start_s -= start_s % 60
     first_hour = -(-start_s // _HOUR_S) * _HOUR_S
@@ -137,9 +137,9 @@ def _pieces(start_s: int, end_s: int) -> list[tuple[int, int, int]]:
 
 
 def _steps(start_s: int, end_s: int, width_s: int) -> list[tuple[int, int, int]]:
-    """As `_pieces`, for a window that is cut into steps: hours only where steps begin and end with one."""
+    """As `pieces`, for a window that is cut into steps: hours only where steps begin and end with one."""
     aligned = start_s % _HOUR_S == 0 and width_s % _HOUR_S == 0
-    return _pieces(start_s, end_s) if aligned else [(60, start_s, end_s)]
+    return pieces(start_s, end_s) if aligned else [(60, start_s, end_s)]
 
 
 def _rows(
@@ -163,7 +163,7 @@ def _added(
         f"SELECT {', '.join(f'coalesce(sum({name}), 0)' for name in columns)}"
         f" FROM rollups CROSS JOIN series ON series.id = series WHERE {condition}"
     )
-    rows = [db.execute(query, (*piece, *values)).fetchone() for piece in _pieces(start_s, end_s)]
+    rows = [db.execute(query, (*piece, *values)).fetchone() for piece in pieces(start_s, end_s)]
     return [sum(column) for column in zip(*rows, strict=True)]
 
 
