@@ -24,7 +24,7 @@ from llmwatch.collector.guards import Gate
 from llmwatch.collector.meter import Meter, Metered
 from llmwatch.collector.pipeline import Pipeline
 from llmwatch.collector.refusals import refusal
-from llmwatch.collector.routes import api, health, metrics, otlp
+from llmwatch.collector.routes import alerts, api, health, metrics, otlp
 from llmwatch.config import Config
 from llmwatch.errors import IngestError, StoreError
 from llmwatch.store.writer import Writer
@@ -69,6 +69,7 @@ def create_app(writer: Writer, pipeline: Pipeline, config: Config, database: Pat
         routes=[
             *otlp.routes,
             *api.routes,
+            *alerts.routes,
             *health.routes,
             *metrics.routes,
         ],

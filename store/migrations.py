@@ -43,6 +43,11 @@ def _strays(db: Database) -> None:
     _run(db, "strays.sql")
 
 
+@migrations(name="0010_alerts")
+def _alerts(db: Database) -> None:
+    _run(db, "alerts.sql")
+
+
 def _run(db: Database, name: str) -> None:
     script = files("llmwatch.store").joinpath(name).read_text(encoding="utf-8")
     # executescript would commit the migration's transaction, so the statements go one by one.

@@ -5,6 +5,7 @@ Those that are read by the thousand are msgspec Structs, ten thousand of which t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -15,8 +16,8 @@ from llmwatch.store.span import Kind, Replay, Score, Span, State, Status
 
 UsageRole: TypeAlias = Literal["counted", "rollup", "duplicate"]
 Dimension: TypeAlias = Literal[
-    "kind", "service", "environment", "app_version", "feature", "prompt_name", "prompt_version",
-    "provider", "model",
+    "kind", "service", "environment", "app_version", "feature", "segment", "prompt_name", "prompt_version",
+    "provider", "model", "tool_name",
 ]  # fmt: skip
 
 
@@ -254,12 +255,73 @@ class StoreStats:
     counters: dict[str, int]
 
 
+AlertLevel: TypeAlias = Literal["CRIT", "WARN", "INFO"]
+AlertState: TypeAlias = Literal["pending", "firing", "resolved"]
+Tier: TypeAlias = Literal[1, 2, 3]
+_LEVELS: Mapping[Tier, AlertLevel] = {1: "CRIT", 2: "WARN", 3: "INFO"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertRow:
-    """One time a rule fired."""
+    """One time a rule held of the traffic or of a slice of it."""
 
+    id: int
+    """0 before it is stored."""
     rule: str
-    level: Literal["WARN", "CRIT"]
+    """Its name in the configuration."""
+    slice: str
+    """What of the traffic, as filter terms; empty for all of it."""
+    tier: Tier
+    """1 tells now, 2 within the hour, 3 in the daily digest."""
+    state: AlertState
+    """Pending until it has held for long enough."""
     reason: str
-    fired_ns: int
+    """For a person: ``error rate 8.1 %, over 5 %``."""
+    value: float | None
+    threshold: float | None
+    """Both in the metric's unit."""
+    filter: str
+    """The filter expression that opens the traces that made it fire."""
+    traces: tuple[str, ...]
+    """Ids of the worst of them, the worst first."""
+    pending_ns: int
+    """Since when it holds."""
+    seen_ns: int
+    """When it was last seen to hold."""
+    fired_ns: int | None
     resolved_ns: int | None
+    acknowledged_ns: int | None
+    snoozed_until_ns: int | None
+
+    @property
+    def level(self) -> AlertLevel:
+        """What it means for the verdict: tier 1 CRIT, tier 2 WARN, tier 3 nothing."""
+        return _LEVELS[self.tier]
+
+    def snoozed(self, now_ns: int) -> bool:
+        """Whether nobody wants to hear of it just now."""
+        return self.snoozed_until_ns is not None and now_ns < self.snoozed_until_ns
+
+    def loud(self, now_ns: int) -> bool:
+        """Whether it fires and nobody has taken it on: what a banner shows and a bell rings for."""
+        return self.state == "firing" and self.acknowledged_ns is None and not self.snoozed(now_ns)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRow:
+    """One thing that was, or is to be, told over a channel."""
+
+    id: int
+    channel: str
+    event: Literal["firing", "resolved", "test", "digest"]
+    alert: int | None
+    """The alert's id; None for a digest and a test."""
+    message: bytes
+    """What is told, encoded by the collector."""
+    created_ns: int
+    attempts: int
+    next_ns: int | None
+    """When it is tried (again); None when it was delivered or given up."""
+    delivered_ns: int | None
+    error: str | None
+    """Of the last attempt that failed."""

@@ -37,15 +37,18 @@ def write_replays(shelf: Shelf, arrivals: Iterable[ReplayArrival]) -> None:
 def write_alerts(shelf: Shelf, changes: Iterable[AlertChange]) -> None:
     """Open, change and resolve alerts. A rule has one open alert at most; a new level is a new alert."""
     for change in changes:
-        find = "SELECT id, level FROM alerts WHERE rule = ? AND resolved_ns IS NULL"
+        tier = 1 if change.level == "CRIT" else 2
+        find = "SELECT id, tier FROM alerts WHERE rule = ? AND slice = '' AND state != 'resolved'"
         row = shelf.db.execute(find, (change.rule,)).fetchone()
-        if row is not None and row[1] != change.level:
-            resolve = "UPDATE alerts SET resolved_ns = ? WHERE id = ?"
+        over = row is not None and (change.level is None or row[1] != tier)
+        if over:
+            resolve = "UPDATE alerts SET state = 'resolved', resolved_ns = ? WHERE id = ?"
             shelf.db.execute(resolve, (change.time_ns, row[0]))
-        if change.level is not None and (row is None or row[1] != change.level):
+        if change.level is not None and (row is None or over):
             shelf.db.execute(
-                "INSERT INTO alerts (rule, level, reason, fired_ns) VALUES (?, ?, ?, ?)",
-                (change.rule, change.level, change.reason, change.time_ns),
+                "INSERT INTO alerts (rule, slice, tier, state, reason, filter, traces, pending_ns, seen_ns,"
+                " fired_ns) VALUES (?, '', ?, 'firing', ?, '', '[]', ?, ?, ?)",
+                (change.rule, tier, change.reason, *[change.time_ns] * 3),
             )
 
 

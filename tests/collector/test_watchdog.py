@@ -24,10 +24,11 @@ CONFIG = Config()
 
 
 def row(rule: str, level: str) -> AlertRow:
-    assert level in ("WARN", "CRIT")
     return AlertRow(
-        rule=rule, level="WARN" if level == "WARN" else "CRIT", reason="", fired_ns=1, resolved_ns=None
-    )
+        id=1, rule=rule, slice="", tier=2 if level == "WARN" else 1, state="firing", reason="", value=None,
+        threshold=None, filter="", traces=(), pending_ns=1, seen_ns=1, fired_ns=1, resolved_ns=None,
+        acknowledged_ns=None, snoozed_until_ns=None,
+    )  # fmt: skip
 
 
 def reason(rule: str, level: str) -> Reason:
@@ -94,7 +95,7 @@ def alerts(database: Path) -> list[tuple[str, str, int, int | None]]:
             (
                 alert.rule,
                 alert.level,
-                (alert.fired_ns - NOON) // MINUTE,
+                ((alert.fired_ns or 0) - NOON) // MINUTE,
                 None if alert.resolved_ns is None else (alert.resolved_ns - NOON) // MINUTE,
             )
             for alert in reversed(recent(db, 100))
