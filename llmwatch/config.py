@@ -10,12 +10,13 @@ import tomllib
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from llmwatch.errors import ConfigError
+from llmwatch.evalconfig import HeuristicsConfig, JudgeConfig, inherited
 
 ProviderApi: TypeAlias = Literal["openai-chat", "openai-responses", "anthropic", "ollama", "gemini"]
 
@@ -147,6 +148,8 @@ class Config:
     collector: CollectorConfig = field(default_factory=CollectorConfig)
     budget: BudgetConfig = field(default_factory=BudgetConfig)
     health: HealthConfig = field(default_factory=HealthConfig)
+    heuristics: HeuristicsConfig = field(default_factory=HeuristicsConfig)
+    judge: JudgeConfig = field(default_factory=JudgeConfig)
     proxy: ProxyConfig = field(default_factory=ProxyConfig)
     tui: TuiConfig = field(default_factory=TuiConfig)
     providers: Mapping[str, ProviderConfig] = field(default_factory=lambda: dict(_DEFAULT_PROVIDERS))
@@ -180,18 +183,23 @@ def parse(table: Mapping[str, Any], source: str = "configuration") -> Config:
     Raises:
         ConfigError: A key does not exist, or a value is of the wrong type or out of range.
     """
+    if isinstance(checks := table.get("heuristics"), Mapping):
+        table = {**table, "heuristics": inherited(checks)}
     config: Config = _build(Config, table, source, "")
     merged = {**_DEFAULT_PROVIDERS, **config.providers} if "providers" in table else config.providers
-    config = Config(
-        collector=config.collector, budget=config.budget, health=config.health,
-        proxy=config.proxy, tui=config.tui, providers=merged, keys=config.keys,
-    )  # fmt: skip
-    for key, name in (("openai", config.proxy.openai), ("anthropic", config.proxy.anthropic)):
-        if name not in merged:
+    config = replace(config, providers=merged)
+    for key, name in (
+        ("proxy.openai", config.proxy.openai),
+        ("proxy.anthropic", config.proxy.anthropic),
+        ("judge.endpoint", config.judge.endpoint),
+    ):
+        if name is not None and name not in merged:
             raise ConfigError(
-                f"{source}: proxy.{key}: no provider is called {name!r}",
+                f"{source}: {key}: no provider is called {name!r}",
                 hint=f"Add [providers.{name}], or name one of: {', '.join(sorted(merged))}.",
             )
+    if config.judge.sample_rate > 1:
+        raise ConfigError(f"{source}: judge.sample_rate is a share: at most 1")
     try:
         ZoneInfo(config.budget.timezone)
     except (ZoneInfoNotFoundError, ValueError) as error:

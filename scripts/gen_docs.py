@@ -50,7 +50,7 @@ def configuration() -> str:
     ]
     for name, cls in sections.items():
         if dataclasses.is_dataclass(cls):
-            parts += [f"## `[{name}]`\n", f"{_summary(cls)}\n", _table(cls, cls())]
+            parts += _section(name, cls(), _summary(cls))
     parts += [
         "## `[providers.NAME]`\n",
         f"{_summary(config.ProviderConfig)} {_docstrings(config.Config)['providers']}\n",
@@ -61,6 +61,18 @@ def configuration() -> str:
         _docstrings(config.Config)["keys"].replace("docs/keys.md", "[keys.md](keys.md)") + "\n",
     ]
     return "\n".join(parts)
+
+
+def _section(name: str, defaults: Any, text: str, level: int = 2) -> list[str]:
+    """A section of the file and, below it, those of its keys that are tables."""
+    texts = _docstrings(type(defaults))
+    inner = {field.name: value for field, value in _defaults(defaults) if dataclasses.is_dataclass(value)}
+    parts = [f"{'#' * level} `[{name}]`\n", f"{text}\n"]
+    if len(inner) < len(dataclasses.fields(defaults)):
+        parts.append(_table(type(defaults), defaults))
+    for key, value in inner.items():
+        parts += _section(f"{name}.{key}", value, texts.get(key) or _summary(type(value)), level + 1)
+    return parts
 
 
 def keys() -> str:
@@ -114,6 +126,8 @@ def _table(cls: type[Any], defaults: object | None) -> str:
     texts, hints = _docstrings(cls), typing.get_type_hints(cls)
     rows = []
     for field in dataclasses.fields(cls):
+        if dataclasses.is_dataclass(getattr(defaults, field.name, None)):
+            continue
         choices = ", ".join(f"`{choice}`" for choice in typing.get_args(hints[field.name]))
         text = texts[field.name]
         if typing.get_origin(hints[field.name]) is typing.Literal:
@@ -153,7 +167,7 @@ def _docstrings(cls: type[object]) -> dict[str, str]:
     """The text under each field of a class, on one line, its reStructuredText literals as Markdown's."""
     (tree,) = ast.parse(inspect.getsource(cls)).body
     assert isinstance(tree, ast.ClassDef)
-    found = {}
+    found = {} if cls.__base__ in (None, object) else _docstrings(cls.__base__)
     for field, text in zip(tree.body, tree.body[1:], strict=False):
         if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr):
             name, literal = ast.unparse(field.target), ast.literal_eval(text.value)
@@ -162,7 +176,7 @@ def _docstrings(cls: type[object]) -> dict[str, str]:
 
 
 def _summary(cls: type[object]) -> str:
-    return " ".join((cls.__doc__ or "").split())
+    return " ".join((cls.__doc__ or "").split()).replace("``", "`")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import subprocess
 import sys
+import typing
 from pathlib import Path
 
 from llmwatch import config
@@ -23,16 +24,24 @@ def test_the_generated_files_are_current() -> None:
 
 def test_every_key_of_the_configuration_is_explained() -> None:
     text = (ROOT / "docs" / "configuration.md").read_text()
-    sections = [
-        config.CollectorConfig, config.BudgetConfig, config.HealthConfig, config.ProxyConfig,
-        config.TuiConfig, config.ProviderConfig,
-    ]  # fmt: skip
-    for section in sections:
-        for field in dataclasses.fields(section):
-            (row,) = [line for line in text.splitlines() if line.startswith(f"| `{field.name}` |")]
-            assert row.split("|")[3].strip(), field.name
     for field in dataclasses.fields(config.Config):
         assert f"## `[{field.name}" in text
+    _explained(text, "providers.NAME", config.ProviderConfig)
+    for name, section in typing.get_type_hints(config.Config).items():
+        if dataclasses.is_dataclass(section):
+            _explained(text, name, section)
+
+
+def _explained(text: str, name: str, section: typing.Any) -> None:
+    """Whether the table ``name`` says something of every key, and of the tables in it."""
+    part = text.split(f"# `[{name}]`\n")[1].split("\n#", maxsplit=1)[0]
+    hints = typing.get_type_hints(section)
+    for field in dataclasses.fields(section):
+        if dataclasses.is_dataclass(hints[field.name]):
+            _explained(text, f"{name}.{field.name}", hints[field.name])
+            continue
+        (row,) = [line for line in part.splitlines() if line.startswith(f"| `{field.name}` |")]
+        assert row.split("|")[3].strip(), field.name
 
 
 def test_every_command_is_explained() -> None:

@@ -57,6 +57,20 @@ def test_values_are_read(tmp_path: Path) -> None:
         ({"providers": {"x": {"api": "ollama"}}}, "providers.x is incomplete", ""),
         ({"providers": {"x": {"api": "soap", "base_url": "u"}}}, "providers.x.api must be one of", ""),
         ({"keys": {"replay": 3}}, "keys.replay must be text", ""),
+        (
+            {"heuristics": {"min_length": {"char": 1}}},
+            "no key heuristics.min_length.char",
+            "Did you mean chars?",
+        ),
+        (
+            {"heuristics": {"features": {"a": {"min_lenght": {}}}}},
+            "no key heuristics.features.a.min_lenght",
+            "min_length",
+        ),
+        ({"heuristics": {"features": 3}}, "heuristics.features must be a table", ""),
+        ({"heuristics": {"features": {"a": 3}}}, "heuristics.features.a must be a table", ""),
+        ({"judge": {"endpoint": "opnai"}}, "judge.endpoint: no provider is called 'opnai'", "openai"),
+        ({"judge": {"sample_rate": 1.1}}, "judge.sample_rate is a share", ""),
     ],
 )
 def test_a_mistake_is_named(table: dict[str, object], message: str, hint: str) -> None:
@@ -79,3 +93,19 @@ def test_a_file_that_is_not_text(tmp_path: Path) -> None:
     file.write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError, match="cannot be read"):
         load(file)
+
+
+def test_a_feature_takes_what_it_does_not_say_from_all() -> None:
+    config = parse(
+        {
+            "heuristics": {
+                "min_length": {"chars": 5},
+                "max_length": {"enabled": False},
+                "features": {"classify": {"min_length": {"enabled": False}, "max_length": {"enabled": True}}},
+            }
+        }
+    ).heuristics
+    classify = config.features["classify"]
+    assert (config.min_length.enabled, config.min_length.chars) == (True, 5)
+    assert (classify.min_length.enabled, classify.min_length.chars) == (False, 5)
+    assert (config.max_length.enabled, classify.max_length.enabled) == (False, True)
