@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from llmwatch.budgetconfig import Enforce, LoopConfig, NamedBudgetConfig, OnFailure, check_budget
 from llmwatch.errors import ConfigError
 from llmwatch.evalconfig import HeuristicsConfig, JudgeConfig, inherited
 
@@ -61,7 +62,13 @@ class BudgetConfig:
     warn_at: float = 0.8
     """Share of a budget from which the status is WARN; at 1 it is CRIT."""
     timezone: str = "UTC"
-    """Where a day begins and ends, e.g. ``Europe/Berlin``."""
+    """Where a day begins and ends, e.g. ``Europe/Berlin``; for every budget."""
+    enforce: Enforce = "off"
+    """``block``: once a budget is used up the proxy answers 429 and ``llmwatch.guard()`` raises; ``warn``:
+    they only say that they would."""
+    on_failure: OnFailure = "open"
+    """Whether a call goes through (``open``) or not (``closed``) when its cost or what has been spent cannot
+    be known: a model without a price, a database in trouble."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +154,9 @@ class Config:
 
     collector: CollectorConfig = field(default_factory=CollectorConfig)
     budget: BudgetConfig = field(default_factory=BudgetConfig)
+    budgets: Mapping[str, NamedBudgetConfig] = field(default_factory=dict)
+    """Budgets and quotas by name, beside those of ``[budget]``."""
+    loop: LoopConfig = field(default_factory=LoopConfig)
     health: HealthConfig = field(default_factory=HealthConfig)
     heuristics: HeuristicsConfig = field(default_factory=HeuristicsConfig)
     judge: JudgeConfig = field(default_factory=JudgeConfig)
@@ -155,7 +165,7 @@ class Config:
     providers: Mapping[str, ProviderConfig] = field(default_factory=lambda: dict(_DEFAULT_PROVIDERS))
     """Endpoints by name, added to and overriding the built-in ones."""
     keys: Mapping[str, str] = field(default_factory=dict)
-    """Key of a command by its id, e.g. ``replay = "R"`` (docs/keys.md lists the ids)."""
+    """Key of a command by its id, e.g. ``replay = "ctrl+r"`` (docs/keys.md lists the ids)."""
 
 
 def load(path: Path) -> Config:
@@ -200,6 +210,8 @@ def parse(table: Mapping[str, Any], source: str = "configuration") -> Config:
             )
     if config.judge.sample_rate > 1:
         raise ConfigError(f"{source}: judge.sample_rate is a share: at most 1")
+    for name, budget in config.budgets.items():
+        check_budget(f"{source}: budgets.{name}", name, budget)
     try:
         ZoneInfo(config.budget.timezone)
     except (ZoneInfoNotFoundError, ValueError) as error:

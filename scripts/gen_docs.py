@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from llmwatch import config
+from llmwatch.budgetconfig import NamedBudgetConfig
 from llmwatch.clients import Address, Client, clients
 from llmwatch.tui.commands import PLACES, Command, commands
 
@@ -52,6 +53,9 @@ def configuration() -> str:
         if dataclasses.is_dataclass(cls):
             parts += _section(name, cls(), _summary(cls))
     parts += [
+        "## `[budgets.NAME]`\n",
+        f"{_summary(NamedBudgetConfig)} {_docstrings(config.Config)['budgets']}\n",
+        _table(NamedBudgetConfig, NamedBudgetConfig()),
         "## `[providers.NAME]`\n",
         f"{_summary(config.ProviderConfig)} {_docstrings(config.Config)['providers']}\n",
         _table(config.ProviderConfig, None),
@@ -81,7 +85,7 @@ def keys() -> str:
         NOTE.format(source="tui/commands.py"),
         "# Keys\n",
         "The same key means the same thing everywhere. The configuration can give a command other keys:\n",
-        '```toml\n[keys]\nreplay = "R,f5"\n```\n',
+        '```toml\n[keys]\nreplay = "ctrl+r,f5"\n```\n',
         "A key that another command of the same place has is left out, and the screen says so at the start. "
         "Commands without a key, and all others by their name, are in the palette (`:`).\n",
     ]
