@@ -37,3 +37,4 @@ CREATE TABLE deliveries (
 );
 CREATE INDEX deliveries_due ON deliveries (next_ns) WHERE next_ns IS NOT NULL;
 CREATE INDEX deliveries_channel ON deliveries (channel, id);
+CREATE INDEX deliveries_alert ON deliveries (alert, channel, id) WHERE alert IS NOT NULL;

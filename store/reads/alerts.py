@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from typing import Final
 
 from llmwatch.store.mapping import Mapper, names
@@ -49,6 +50,25 @@ def deliveries(db: sqlite3.Connection) -> list[DeliveryRow]:
         " WHERE id IN (SELECT max(id) FROM deliveries GROUP BY channel) ORDER BY channel"
     )
     return _DELIVERY.rows(db.execute(query))
+
+
+def told(db: sqlite3.Connection, alerts: Sequence[int]) -> list[DeliveryRow]:
+    """The last delivery over each channel about each of ``alerts`` (ids), by alert and channel."""
+    query = (
+        f"SELECT {_DELIVERY.columns} FROM deliveries WHERE id IN (SELECT max(id) FROM deliveries"
+        f" WHERE alert IN ({', '.join('?' * len(alerts))}) GROUP BY alert, channel) ORDER BY alert, channel"
+    )
+    return _DELIVERY.rows(db.execute(query, list(alerts)))
+
+
+def told(db: sqlite3.Connection, alerts: Sequence[int]) -> list[DeliveryRow]:
+    """The last delivery of each of ``alerts`` over each channel, by the channel's name."""
+    query = (
+        f"SELECT {_DELIVERY.columns} FROM deliveries WHERE id IN (SELECT max(id) FROM deliveries"
+        " WHERE alert IN (SELECT value FROM json_each(?)) GROUP BY alert, channel)"
+        " ORDER BY alert, channel"
+    )
+    return _DELIVERY.rows(db.execute(query, (msgspec.json.encode(alerts).decode(),)))
 
 
 def due(db: sqlite3.Connection, now_ns: int) -> list[DeliveryRow]:
