@@ -61,16 +61,6 @@ def told(db: sqlite3.Connection, alerts: Sequence[int]) -> list[DeliveryRow]:
     return _DELIVERY.rows(db.execute(query, list(alerts)))
 
 
-def told(db: sqlite3.Connection, alerts: Sequence[int]) -> list[DeliveryRow]:
-    """The last delivery of each of ``alerts`` over each channel, by the channel's name."""
-    query = (
-        f"SELECT {_DELIVERY.columns} FROM deliveries WHERE id IN (SELECT max(id) FROM deliveries"
-        " WHERE alert IN (SELECT value FROM json_each(?)) GROUP BY alert, channel)"
-        " ORDER BY alert, channel"
-    )
-    return _DELIVERY.rows(db.execute(query, (msgspec.json.encode(alerts).decode(),)))
-
-
 def due(db: sqlite3.Connection, now_ns: int) -> list[DeliveryRow]:
     """Deliveries to try now, the oldest first."""
     query = f"SELECT {_DELIVERY.columns} FROM deliveries WHERE next_ns <= ? ORDER BY id"
