@@ -11,6 +11,7 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -18,6 +19,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from llmwatch.budgetconfig import Enforce, LoopConfig, NamedBudgetConfig, OnFailure, check_budget
 from llmwatch.errors import ConfigError
 from llmwatch.evalconfig import HeuristicsConfig, JudgeConfig, inherited
+from llmwatch.priceconfig import PriceConfig, check_prices
 
 ProviderApi: TypeAlias = Literal["openai-chat", "openai-responses", "anthropic", "ollama", "gemini"]
 
@@ -164,6 +166,8 @@ class Config:
     tui: TuiConfig = field(default_factory=TuiConfig)
     providers: Mapping[str, ProviderConfig] = field(default_factory=lambda: dict(_DEFAULT_PROVIDERS))
     """Endpoints by name, added to and overriding the built-in ones."""
+    prices: Mapping[str, tuple[PriceConfig, ...]] = field(default_factory=dict)
+    """Prices by model, or by pattern (``my-*``): they come before those of any list."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Key of a command by its id, e.g. ``replay = "ctrl+r"`` (docs/keys.md lists the ids)."""
 
@@ -212,6 +216,7 @@ def parse(table: Mapping[str, Any], source: str = "configuration") -> Config:
         raise ConfigError(f"{source}: judge.sample_rate is a share: at most 1")
     for name, budget in config.budgets.items():
         check_budget(f"{source}: budgets.{name}", name, budget)
+    check_prices(source, config.prices)
     try:
         ZoneInfo(config.budget.timezone)
     except (ZoneInfoNotFoundError, ValueError) as error:
@@ -226,7 +231,7 @@ def _build(cls: type[Any], table: object, source: str, where: str) -> Any:
     if not isinstance(table, Mapping):
         raise ConfigError(f"{source}: {where} must be a table")
     hints = get_type_hints(cls)
-    known = {f.name for f in fields(cls)}
+    known = {f.name.rstrip("_"): f.name for f in fields(cls)}  # from_ is written from, a word of Python's
     values: dict[str, Any] = {}
     for key, value in table.items():
         name = f"{where}.{key}" if where else key
@@ -236,7 +241,7 @@ def _build(cls: type[Any], table: object, source: str, where: str) -> Any:
                 f"{source}: there is no key {name}",
                 hint=f"Did you mean {near[0]}?" if near else f"Known here: {', '.join(sorted(known))}.",
             )
-        values[key] = _convert(hints[key], value, source, name)
+        values[known[key]] = _convert(hints[known[key]], value, source, name)
     try:
         return cls(**values)
     except TypeError as error:
@@ -254,6 +259,8 @@ def _convert(hint: Any, value: Any, source: str, name: str) -> Any:
     if origin is types.UnionType:
         return _convert(next(a for a in get_args(hint) if a is not type(None)), value, source, name)
     if origin is tuple:
+        if isinstance(value, Mapping):  # [prices."m"] is the only one of [[prices."m"]]
+            value = [value]
         if isinstance(value, list):
             return tuple(_convert(get_args(hint)[0], item, source, name) for item in value)
         raise ConfigError(f"{source}: {name} must be a list")
@@ -263,11 +270,16 @@ def _convert(hint: Any, value: Any, source: str, name: str) -> Any:
         raise ConfigError(f"{source}: {name} must be a table")
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
-    if not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
+    if not isinstance(value, hint) or (type(value) in _NARROWER and type(value) is not hint):
         raise ConfigError(f"{source}: {name} must be {_NAMES[hint]}, not {value!r}")
     if isinstance(value, int | float) and not isinstance(value, bool) and not value >= 0:
         raise ConfigError(f"{source}: {name} must not be negative")
     return value
 
 
-_NAMES = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
+_NAMES = {
+    str: "text", int: "a whole number", float: "a number", bool: "true or false",
+    date: "a date, e.g. 2026-03-01",
+}  # fmt: skip
+_NARROWER = (bool, datetime)
+"""Types that are instances of int and date, but are not meant where one is asked for."""

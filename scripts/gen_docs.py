@@ -14,6 +14,7 @@ from typing import Any
 from llmwatch import config
 from llmwatch.budgetconfig import NamedBudgetConfig
 from llmwatch.clients import Address, Client, clients
+from llmwatch.priceconfig import PriceConfig
 from llmwatch.tui.commands import PLACES, Command, commands
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -61,10 +62,34 @@ def configuration() -> str:
         _table(config.ProviderConfig, None),
         "Built in:\n",
         "```toml\n" + "\n".join(_providers(config.Config().providers)) + "```\n",
+        '## `[prices."MODEL"]`\n',
+        f"{_summary(PriceConfig)} {_docstrings(config.Config)['prices']} Several prices of one model, for "
+        'other providers or from other days, are `[[prices."MODEL"]]`.\n',
+        _table(PriceConfig, PriceConfig()),
+        f"```toml\n{_PRICES}```\n",
         "## `[keys]`\n",
         _docstrings(config.Config)["keys"].replace("docs/keys.md", "[keys.md](keys.md)") + "\n",
     ]
     return "\n".join(parts)
+
+
+_PRICES = """\
+[prices."my-model"]               # dollars per million tokens
+input = 2.5
+output = 10
+batch = { input = 1.25, output = 5 }
+
+[[prices."house-*"]]              # a pattern, dollars per thousand tokens
+per = "1K"
+input = 0.001
+output = 0.002
+
+[[prices."house-*"]]              # dearer from March on; what was called before keeps its price
+per = "1K"
+from = 2026-03-01
+input = 0.002
+output = 0.004
+"""
 
 
 def _section(name: str, defaults: Any, text: str, level: int = 2) -> list[str]:
@@ -138,7 +163,7 @@ def _table(cls: type[Any], defaults: object | None) -> str:
             text += f" One of {choices}."
         value = getattr(defaults, field.name) if defaults else field.default
         shown = "required" if value is dataclasses.MISSING else "" if value is None else f"`{_toml(value)}`"
-        rows.append(f"| `{field.name}` | {shown} | {text} |")
+        rows.append(f"| `{field.name.rstrip('_')}` | {shown} | {text} |")
     return "| key | default | meaning |\n|---|---|---|\n" + "\n".join(rows) + "\n"
 
 
