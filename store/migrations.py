@@ -43,6 +43,11 @@ def _strays(db: Database) -> None:
     _run(db, "strays.sql")
 
 
+@migrations(name="0009_evals")
+def _evals(db: Database) -> None:
+    _run(db, "evals.sql")
+
+
 @migrations(name="0010_alerts")
 def _alerts(db: Database) -> None:
     _run(db, "alerts.sql")

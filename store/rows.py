@@ -325,3 +325,20 @@ class DeliveryRow:
     delivered_ns: int | None
     error: str | None
     """Of the last attempt that failed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewRow:
+    """A span that people should look at."""
+
+    trace_id: str
+    span_id: str
+    name: str
+    time_ns: int
+    """When it began."""
+    why: str
+    """Why it is in the queue: ``checks: refusal; judge: correctness 0.30``."""
+    question: str
+    """The beginning of what the user asked, on one line; empty when it was not captured."""
+    answer: str
+    """The beginning of the answer, on one line."""

@@ -13,9 +13,9 @@ from llmwatch.store.projection import Brief
 from llmwatch.store.reads.traces import session_traces
 from llmwatch.store.records import Codec
 from llmwatch.store.rows import SpanDetail, SpanRow
-from llmwatch.store.span import Replay, Score
+from llmwatch.store.span import Replay, Score, Span
 
-__all__ = ["briefs_of", "detail", "find", "session_traces", "spans_of"]
+__all__ = ["briefs_of", "detail", "find", "recorded", "session_traces", "spans_of"]
 
 _ROW: Final = Mapper(
     SpanRow,
@@ -52,15 +52,24 @@ def detail(db: sqlite3.Connection, trace_id: str, span_id: str) -> SpanDetail | 
     if row is None:
         return None
     codec = Codec.of(db)
-    query = "SELECT records FROM contents WHERE id = (SELECT content FROM spans WHERE id = ?)"
-    (records,) = db.execute(query, (row.id,)).fetchone()
-    span = merge([record for record in codec.unpack(records) if record.span_id == span_id])
+    span = recorded(db, codec, row.id, span_id)
     return SpanDetail(
         row=row,
         span=span,
         scores=_scores(db, row, span.context.session_id),
         replays=_replays(db, codec, trace_id, span_id),
     )
+
+
+def recorded(db: sqlite3.Connection, codec: Codec, number: int, span_id: str) -> Span:
+    """What was sent of the span with this row number and id: all its records, merged.
+
+    Raises:
+        DamagedRecordError: Its contents cannot be read.
+    """
+    query = "SELECT records FROM contents WHERE id = (SELECT content FROM spans WHERE id = ?)"
+    (records,) = db.execute(query, (number,)).fetchone()
+    return merge([record for record in codec.unpack(records) if record.span_id == span_id])
 
 
 def find(db: sqlite3.Connection, reference: str) -> tuple[str, str] | None:
