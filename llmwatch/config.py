@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from llmwatch.alertconfig import AlertsConfig, check_alerts, inherited_rules
 from llmwatch.budgetconfig import Enforce, LoopConfig, NamedBudgetConfig, OnFailure, check_budget
 from llmwatch.errors import ConfigError
 from llmwatch.evalconfig import HeuristicsConfig, JudgeConfig, inherited
@@ -162,6 +163,7 @@ class Config:
     health: HealthConfig = field(default_factory=HealthConfig)
     heuristics: HeuristicsConfig = field(default_factory=HeuristicsConfig)
     judge: JudgeConfig = field(default_factory=JudgeConfig)
+    alerts: AlertsConfig = field(default_factory=AlertsConfig)
     proxy: ProxyConfig = field(default_factory=ProxyConfig)
     tui: TuiConfig = field(default_factory=TuiConfig)
     providers: Mapping[str, ProviderConfig] = field(default_factory=lambda: dict(_DEFAULT_PROVIDERS))
@@ -199,6 +201,8 @@ def parse(table: Mapping[str, Any], source: str = "configuration") -> Config:
     """
     if isinstance(checks := table.get("heuristics"), Mapping):
         table = {**table, "heuristics": inherited(checks)}
+    if isinstance(alerts := table.get("alerts"), Mapping):
+        table = {**table, "alerts": inherited_rules(alerts, source)}
     config: Config = _build(Config, table, source, "")
     merged = {**_DEFAULT_PROVIDERS, **config.providers} if "providers" in table else config.providers
     config = replace(config, providers=merged)
@@ -217,6 +221,7 @@ def parse(table: Mapping[str, Any], source: str = "configuration") -> Config:
     for name, budget in config.budgets.items():
         check_budget(f"{source}: budgets.{name}", name, budget)
     check_prices(source, config.prices)
+    check_alerts(source, config.alerts)
     try:
         ZoneInfo(config.budget.timezone)
     except (ZoneInfoNotFoundError, ValueError) as error:

@@ -45,8 +45,8 @@ def configuration() -> str:
         "# Configuration\n",
         "One TOML file, every key optional: `LLMWATCH_CONFIG`, else `config.toml` in the platform's "
         "configuration directory (`~/.config/llmwatch/` on Linux). A key that does not exist is an error "
-        "that names the nearest one. The screen reads the file again when it changes; the collector when it "
-        "starts.\n",
+        "that names the nearest one. Screen and collector read the file again when it changes (but for "
+        "`[collector]`, which counts from the start); a file with a mistake changes nothing, and they say so.\n",
         "`LLMWATCH_DB` names the database, else `llmwatch.db` in the platform's data directory "
         "(`~/.local/share/llmwatch/` on Linux); `--db` beats both.\n",
     ]
@@ -101,6 +101,11 @@ def _section(name: str, defaults: Any, text: str, level: int = 2) -> list[str]:
         parts.append(_table(type(defaults), defaults))
     for key, value in inner.items():
         parts += _section(f"{name}.{key}", value, texts.get(key) or _summary(type(value)), level + 1)
+    for field in dataclasses.fields(defaults):
+        if field.name not in texts and field.name not in inner:  # tables by name, told by their class
+            cls = typing.get_args(typing.get_type_hints(type(defaults))[field.name])[1]
+            parts += [f"{'#' * (level + 1)} `[{name}.{field.name}.NAME]`\n", f"{_summary(cls)}\n"]
+            parts.append(_table(cls, None))
     return parts
 
 
@@ -155,13 +160,15 @@ def _table(cls: type[Any], defaults: object | None) -> str:
     texts, hints = _docstrings(cls), typing.get_type_hints(cls)
     rows = []
     for field in dataclasses.fields(cls):
-        if dataclasses.is_dataclass(getattr(defaults, field.name, None)):
+        if field.name not in texts or dataclasses.is_dataclass(getattr(defaults, field.name, None)):
             continue
         choices = ", ".join(f"`{choice}`" for choice in typing.get_args(hints[field.name]))
         text = texts[field.name]
         if typing.get_origin(hints[field.name]) is typing.Literal:
             text += f" One of {choices}."
         value = getattr(defaults, field.name) if defaults else field.default
+        if value is dataclasses.MISSING and field.default_factory is not dataclasses.MISSING:
+            value = field.default_factory()
         shown = "required" if value is dataclasses.MISSING else "" if value is None else f"`{_toml(value)}`"
         rows.append(f"| `{field.name.rstrip('_')}` | {shown} | {text} |")
     return "| key | default | meaning |\n|---|---|---|\n" + "\n".join(rows) + "\n"

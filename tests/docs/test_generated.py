@@ -40,6 +40,9 @@ def _explained(text: str, name: str, section: typing.Any) -> None:
         if dataclasses.is_dataclass(hints[field.name]):
             _explained(text, f"{name}.{field.name}", hints[field.name])
             continue
+        if f"# `[{name}.{field.name}.NAME]`" in text:
+            _explained(text, f"{name}.{field.name}.NAME", typing.get_args(hints[field.name])[1])
+            continue
         (row,) = [line for line in part.splitlines() if line.startswith(f"| `{field.name}` |")]
         assert row.split("|")[3].strip(), field.name
 
