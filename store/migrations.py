@@ -53,6 +53,12 @@ def _alerts(db: Database) -> None:
     _run(db, "alerts.sql")
 
 
+@migrations(name="0011_views")
+def _views(db: Database) -> None:
+    _run(db, "exposed.sql")
+    _run(db, "views.sql")
+
+
 def _run(db: Database, name: str) -> None:
     script = files("llmwatch.store").joinpath(name).read_text(encoding="utf-8")
     # executescript would commit the migration's transaction, so the statements go one by one.
