@@ -46,7 +46,7 @@ def configuration() -> str:
         "One TOML file, every key optional: `LLMWATCH_CONFIG`, else `config.toml` in the platform's "
         "configuration directory (`~/.config/llmwatch/` on Linux). A key that does not exist is an error "
         "that names the nearest one. Screen and collector read the file again when it changes (but for "
-        "`[collector]`, which counts from the start); a file with a mistake changes nothing, and they say so.\n",
+        "`[collector]`, which counts from the start); they say when it has a mistake, and go on.\n",
         "`LLMWATCH_DB` names the database, else `llmwatch.db` in the platform's data directory "
         "(`~/.local/share/llmwatch/` on Linux); `--db` beats both.\n",
     ]
