@@ -154,6 +154,18 @@ def schema(db: sqlite3.Connection) -> dict[str, str]:
     return dict(db.execute(query).fetchall())
 
 
+def tables(db: sqlite3.Connection) -> Answer:
+    """Each table and view with the names of its columns."""
+    names = schema(db)
+    kinds = db.execute("SELECT name, type FROM sqlite_schema ORDER BY type, name").fetchall()
+    rows = [(name, kind, " ".join(_columns(db, name))) for name, kind in kinds if name in names]
+    return Answer(("name", "type", "columns"), rows, more=False)
+
+
+def _columns(db: sqlite3.Connection, table: str) -> list[str]:
+    return [name for (name,) in db.execute("SELECT name FROM pragma_table_xinfo(?)", (table,))]
+
+
 def _reader(db: sqlite3.Connection) -> Callable[[int, str], Any]:
     """``said(span, what)``: a text of the span with this row number."""
     codec: list[Codec] = []

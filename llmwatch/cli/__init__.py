@@ -20,6 +20,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "ingest": "Read JSON lines from a file or stdin, once or as they come.",
     "doctor": "Check the set-up, and say what is missing of the spans that come.",
     "replay": "Send a recorded call again and print both answers.",
+    "sql": "Ask the database in SQL; nothing can be changed.",
     "status": "Print one line and exit 0, 1 or 2 for OK, WARN, CRIT.",
     "why": "Print how a cost comes about: of a span, a trace or all.",
 }
