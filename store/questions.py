@@ -149,7 +149,7 @@ def schema(db: sqlite3.Connection) -> dict[str, str]:
     """The statements that made the tables and views, by name; what full-text search keeps is left out."""
     query = (
         "SELECT name, sql FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%'"
-        " ESCAPE '\\' AND name NOT GLOB 'search_*' AND name NOT GLOB '\\_*' ORDER BY type, name"
+        " ESCAPE '\\' AND name NOT GLOB 'search_*' AND name NOT GLOB '_sqlite*' ORDER BY type, name"
     )
     return dict(db.execute(query).fetchall())
 
