@@ -14,11 +14,11 @@ from llmwatch.cli.logs import log_to_stderr
 from tests.collecting import collector_process
 
 
-@pytest.fixture
-def root(monkeypatch: pytest.MonkeyPatch) -> logging.Logger:
-    """A root logger of the test's own: pytest hangs handlers of its own on the real one."""
+def start(monkeypatch: pytest.MonkeyPatch) -> logging.Logger:
+    """A root logger of the test's own that logs JSON: pytest hangs handlers of its own on the real one."""
     logger = logging.RootLogger(logging.INFO)
     monkeypatch.setattr(logging, "root", logger)
+    log_to_stderr(logging.INFO, as_json=True)
     return logger
 
 
@@ -28,13 +28,14 @@ def logged(capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
     return found
 
 
-def test_a_record_with_what_was_added(root: logging.Logger, capsys: pytest.CaptureFixture[str]) -> None:
-    log_to_stderr(logging.INFO, as_json=True)
+def test_a_record_with_what_was_added(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     record = logging.makeLogRecord({
         "name": "app", "levelname": "WARNING", "levelno": 30, "msg": "slow: %s", "args": ("x\x1b[31m\u202e",),
         "created": 1_767_225_600.25, "request_id": "r1", "path": Path("/a"), "level": "mine",
     })  # fmt: skip
-    root.handle(record)
+    start(monkeypatch).handle(record)
     assert logged(capsys) == {
         "timestamp": "2026-01-01T00:00:00.250+00:00",
         "level": "WARNING",
@@ -45,16 +46,19 @@ def test_a_record_with_what_was_added(root: logging.Logger, capsys: pytest.Captu
     }
 
 
-def test_no_control_character_is_written(root: logging.Logger, capsys: pytest.CaptureFixture[str]) -> None:
-    log_to_stderr(logging.INFO, as_json=True)
-    root.warning("\x1b]0;title\x07 \u202e \x9b \ud800")
+def test_no_control_character_is_written(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start(monkeypatch).warning("\x1b]0;title\x07 \u202e \x9b \ud800")
     line = capsys.readouterr().err.rstrip("\n")
     assert line.isprintable()
     assert "title" in line
 
 
-def test_an_exception_is_in_its_record(root: logging.Logger, capsys: pytest.CaptureFixture[str]) -> None:
-    log_to_stderr(logging.INFO, as_json=True)
+def test_an_exception_is_in_its_record(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = start(monkeypatch)
     try:
         raise ValueError("odd")
     except ValueError:
