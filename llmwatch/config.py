@@ -261,7 +261,7 @@ def _convert(hint: Any, value: Any, source: str, name: str) -> Any:
         if value in get_args(hint):
             return value
         raise ConfigError(f"{source}: {name} must be one of {', '.join(map(str, get_args(hint)))}")
-    if origin is types.UnionType:
+    if origin in (types.UnionType, typing.Union):  # the latter of Literal[…] | None
         return _convert(next(a for a in get_args(hint) if a is not type(None)), value, source, name)
     if origin is tuple:
         if isinstance(value, Mapping):  # [prices."m"] is the only one of [[prices."m"]]

@@ -1,4 +1,4 @@
-"""What the app itself does on a key or a command: help, back, quit, palette, theme, goto, write."""
+"""What the app itself does on a key or a command: help, back, quit, alerts, review, theme, goto, write."""
 
 from __future__ import annotations
 
@@ -25,6 +25,20 @@ class AppActions(Host):
 
         places = self.screen.KEYS_HERE if isinstance(self.screen, HasHelp) else ()
         self.push_screen(HelpScreen(places, self._keymap))
+
+    def action_alerts(self) -> None:
+        """The alerts, above what is on the screen."""
+        from llmwatch.tui.screens.alerts import AlertsScreen  # noqa: PLC0415
+
+        if not isinstance(self.screen, AlertsScreen):
+            self.push_screen(AlertsScreen())
+
+    def action_review(self) -> None:
+        """What is worth a look, to judge."""
+        from llmwatch.tui.screens.review import ReviewScreen  # noqa: PLC0415
+
+        if not isinstance(self.screen, ReviewScreen):
+            self.push_screen(ReviewScreen())
 
     async def action_back(self) -> None:
         """Undo the innermost thing, or leave the screen."""

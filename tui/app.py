@@ -20,10 +20,11 @@ from llmwatch.config import Config
 from llmwatch.errors import ConfigError
 from llmwatch.neutral import neutral
 from llmwatch.tui.actions import AppActions
+from llmwatch.tui.alertwatch import AlertWatch
 from llmwatch.tui.commands import bindings, keymap
 from llmwatch.tui.host import FeedEvent
 from llmwatch.tui.linefilter import WireFilter
-from llmwatch.tui.messages import ShowReplay, ShowTrace, ShowTraces
+from llmwatch.tui.messages import DataChanged, ShowReplay, ShowTrace, ShowTraces
 from llmwatch.tui.palette import CommandProvider
 from llmwatch.tui.reload import changes
 from llmwatch.tui.screens.overview import Overview
@@ -54,6 +55,7 @@ class LlmwatchApp(AppActions):
         super().__init__(db, collector_url, config, now_ns)
         self._notice = notice
         self._config_file = config_file
+        self._watch = AlertWatch(self)
         for theme in THEMES:
             self.register_theme(theme)
         if config.tui.theme in self.available_themes:
@@ -115,6 +117,8 @@ class LlmwatchApp(AppActions):
 
     def _tell_feed(self, event: FeedEvent) -> None:
         self.feed_events.publish(event)
+        if isinstance(event, DataChanged):
+            self.run_worker(self._watch.look())
 
     on_data_changed = on_data_missing = on_feed_failed = on_feed_recovered = _tell_feed
 

@@ -15,7 +15,9 @@ from typing import Final, Literal, TypeAlias
 from textual.binding import Binding, BindingType
 from textual.keys import REPLACED_KEYS, Keys, _character_to_key, key_to_character
 
-Place: TypeAlias = Literal["app", "overview", "pane", "list", "trace", "detail", "session", "replay"]
+Place: TypeAlias = Literal[
+    "app", "overview", "pane", "list", "trace", "detail", "session", "replay", "alerts", "review"
+]
 
 PLACES: Final[Mapping[Place, str]] = {
     "overview": "Overview",
@@ -25,6 +27,8 @@ PLACES: Final[Mapping[Place, str]] = {
     "detail": "Details of a span",
     "session": "Session",
     "replay": "Replay",
+    "alerts": "Alerts",
+    "review": "Review",
     "app": "Everywhere",
 }
 """Where commands live and the heading they have in the help."""
@@ -55,8 +59,8 @@ class Command:
         return self.id.replace("-", " ")
 
 
-_ALL: Final = ("pane", "list", "trace", "detail", "session", "replay")
-_TEXTS: Final = ("list", "trace", "detail", "session", "replay")
+_ALL: Final = ("pane", "list", "trace", "detail", "session", "replay", "alerts", "review")
+_TEXTS: Final = ("list", "trace", "detail", "session", "replay", "alerts", "review")
 _TABS: Final = (
     "the messages", "the response", "tool calls", "documents", "scores", "events", "attributes", "the cost",
 )  # fmt: skip
@@ -67,6 +71,8 @@ COMMANDS: Final = (
     Command("back", "escape", ("app",), "app.back", "Back to where you came from."),
     Command("quit", "q,f10", ("app",), "app.close", "Quit on the overview; elsewhere go back.", True),
     Command("quit-now", "ctrl+c", ("app",), "app.quit", "Quit anywhere; copy selected text.", always=True),
+    Command("alerts", "a,f9", ("app",), "app.alerts", "Alerts that hold, and those that did."),
+    Command("review", "R", ("app",), "app.review", "Answers that are worth a look, to judge."),
     Command("theme", "", ("app",), "theme", "Change the theme.", argument="NAME"),
     Command("goto", "", ("app",), "goto", "Open a trace or span by its id or how it begins.", argument="ID"),
     Command("write", "", ("app",), "write", "Write this view's text to a new private file.", argument="FILE"),
@@ -79,11 +85,12 @@ COMMANDS: Final = (
     Command("previous-pane", "shift+tab", ("overview",), "screen.next_pane(-1)", "To the pane before."),
     Command("zoom", "z", ("overview",), "screen.zoom", "Give the pane all the room, or take it back.", True),
     Command("pause", "p,f7", ("overview",), "screen.pause", "Hold the screen still; spans are taken.", True),
-    Command("group", "b", ("overview",), "screen.group", "Group costs by another dimension.", True),
+    Command("group", "b", ("overview",), "screen.group(1)", "Group the pane by the next dimension.", True),
+    Command("group-back", "B", ("overview",), "screen.group(-1)", "Group it by the dimension before."),
     Command(
         "open",
         "enter",
-        ("pane", "list", "trace", "detail", "session"),
+        ("pane", "list", "trace", "detail", "session", "alerts", "review"),
         "open",
         "Open what the cursor is on.",
         True,
@@ -116,8 +123,24 @@ COMMANDS: Final = (
     Command("as-recorded", "u", ("replay",), "as_recorded", "Take back all changes to the call."),
     Command("next-replay", "]", ("replay",), "turn(1)", "To the next replay of this call."),
     Command("previous-replay", "[", ("replay",), "turn(-1)", "To the replay before, then what will be sent."),
-    Command("fold", "space", ("trace", "detail", "replay"), "fold", "Open or close a branch or a long text."),
-    Command("other-side", "tab,f6", ("trace", "detail", "replay"), "other_side", "To the other side."),
+    Command("acknowledge", "x", ("alerts",), "acknowledge", "Say that somebody sees to it.", True),
+    Command("snooze", "Z", ("alerts",), "snooze", "Keep it quiet for a while.", True),
+    Command(
+        "good", "plus,equals_sign", ("review",), "judge(True)", "A good answer, and on to the next.", True
+    ),
+    Command("bad", "minus", ("review",), "judge(False)", "A bad answer, and on to the next.", True),
+    Command("label", "L", ("review",), "label", "Give it a label of your own.", True),
+    Command("undo", "u", ("review",), "undo", "Back to the one judged last, to judge again.", True),
+    Command(
+        "fold",
+        "space",
+        ("trace", "detail", "replay", "review"),
+        "fold",
+        "Open or close a branch or a long text.",
+    ),
+    Command(
+        "other-side", "tab,f6", ("trace", "detail", "replay", "review"), "other_side", "To the other side."
+    ),
     Command("next-failing", "!", ("trace", "detail"), "next_failing", "To the next span that failed.", True),
     Command("next-tab", "]", ("trace", "detail"), "turn(1)", "To the next tab."),
     Command("previous-tab", "[", ("trace", "detail"), "turn(-1)", "To the tab before."),
@@ -189,7 +212,9 @@ def _clash(command: Command, kept: Mapping[str, str]) -> str | None:
     return None
 
 
-_STAGES: Final[tuple[set[Place], ...]] = ({"overview", "pane", "list"}, {"trace", "detail"}, {"replay"})
+_STAGES: Final[tuple[set[Place], ...]] = (
+    {"overview", "pane", "list"}, {"trace", "detail"}, {"replay"}, {"alerts"}, {"review"},
+)  # fmt: skip
 """Places whose keys can be live at once."""
 
 

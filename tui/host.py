@@ -6,18 +6,22 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import ClassVar, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias, runtime_checkable
 
 from textual.app import App
+from textual.binding import Binding
 from textual.message_pump import MessagePump
 from textual.notifications import SeverityLevel
 from textual.signal import Signal
 
 from llmwatch.config import Config
-from llmwatch.tui.commands import Place
+from llmwatch.tui.commands import BY_ID, Place
 from llmwatch.tui.feed import Feed
 from llmwatch.tui.format import tokens
 from llmwatch.tui.messages import DataChanged, DataMissing, FeedFailed, FeedRecovered
+
+if TYPE_CHECKING:
+    from llmwatch.store.rows import AlertRow
 
 FeedEvent: TypeAlias = DataChanged | DataMissing | FeedFailed | FeedRecovered
 
@@ -41,6 +45,20 @@ class Host(App[int]):
         self.feed_events: Signal[FeedEvent] = Signal(self, "feed")
         """What the feed noticed. Subscribe in ``on_mount``; a hidden view should not query on it."""
         self.config_changed: Signal[Config] = Signal(self, "config")
+        self.alerts: tuple[AlertRow, ...] = ()
+        """Those that fire."""
+        self.alerts_changed: Signal[tuple[AlertRow, ...]] = Signal(self, "alerts")
+
+    def show_alerts(self, alerts: tuple[AlertRow, ...]) -> None:
+        """Tell everybody which alerts fire now."""
+        if alerts != self.alerts:
+            self.alerts = alerts
+            self.alerts_changed.publish(alerts)
+
+    def key_of(self, command: str) -> str:
+        """The key of a command, as it is set now."""
+        keys = self._keymap.get(command, BY_ID[command].keys)
+        return self.get_key_display(Binding(keys.split(",")[0], ""))
 
     def say(self, message: str, severity: SeverityLevel = "information", *, hint: str = "") -> None:
         """A notice in the corner; never read as markup."""

@@ -1,4 +1,4 @@
-"""Having the collector store what a replay gave: it alone writes to the database."""
+"""Having the collector write what the screen wants written: it alone writes to the database."""
 
 from __future__ import annotations
 
@@ -16,6 +16,16 @@ async def keep(replay: Replay, collector_url: str) -> None:
         UnreachableError: The collector does not answer.
         ReplayError: It answered, and did not store it.
     """
-    status, said = await post_json(f"{collector_url}/api/replays", msgspec.json.encode(replay))
+    await tell(collector_url, "/api/replays", msgspec.json.encode(replay))
+
+
+async def tell(collector_url: str, path: str, body: bytes) -> None:
+    """Post JSON to one of the collector's own paths; when this returns it is written.
+
+    Raises:
+        UnreachableError: The collector does not answer.
+        ReplayError: It answered, and did not take it.
+    """
+    status, said = await post_json(f"{collector_url}{path}", body)
     if status >= 300:
         raise ReplayError(f"The collector answered {status}: {said}", hint="Its log says more.")

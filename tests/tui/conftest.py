@@ -12,12 +12,13 @@ import pytest
 from llmwatch.config import BudgetConfig, Config
 from llmwatch.store import running
 from llmwatch.store.reads import traces
+from llmwatch.tui import alertwatch
 from llmwatch.tui.app import LlmwatchApp
 from llmwatch.tui.panes.cost import CostPane
 from llmwatch.tui.panes.quality import QualityPane
 from llmwatch.tui.panes.status import StatusPane
 from llmwatch.tui.panes.versions import VersionsPane
-from llmwatch.tui.screens import overview, trace
+from llmwatch.tui.screens import overview, review, trace
 from llmwatch.tui.widgets import firstrun, header, tracesource
 from tests.tui import agentrun, seed
 
@@ -66,6 +67,8 @@ def surroundings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(overview, "_AT_MOST_EVERY_S", 0.0)
     monkeypatch.setattr(tracesource, "_AT_MOST_EVERY_S", 0.0)
     monkeypatch.setattr(trace, "_AT_MOST_EVERY_S", 0.0)
+    monkeypatch.setattr(alertwatch, "_EVERY_S", 0.0)
+    monkeypatch.setattr(review, "_EVERY_S", 0.0)
     yield
     monkeypatch.undo()
     time.tzset()

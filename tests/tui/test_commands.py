@@ -43,7 +43,8 @@ def test_bindings_carry_the_id_that_remapping_needs() -> None:
     ("overrides", "kept", "notices"),
     [
         ({}, {}, []),
-        ({"replay": "R, ctrl+e"}, {"replay": "R,ctrl+e"}, []),
+        ({"replay": "ctrl+r, ctrl+e"}, {"replay": "ctrl+r,ctrl+e"}, []),
+        ({"replay": "R"}, {}, ["keys.replay: R already is review; give that another key too"]),
         ({"replya": "R"}, {}, ["keys: no command is called 'replya'; did you mean replay?"]),
         ({"xyzzy": "R"}, {}, ["keys: no command is called 'xyzzy'"]),
         ({"replay": "boing"}, {}, ["keys.replay: there is no key 'boing'"]),

@@ -22,6 +22,7 @@ from llmwatch.tui.panes.cost import CostPane
 from llmwatch.tui.panes.quality import QualityPane
 from llmwatch.tui.panes.status import StatusPane
 from llmwatch.tui.panes.versions import VersionsPane
+from llmwatch.tui.widgets.banner import Banner
 from llmwatch.tui.widgets.firstrun import FirstRun
 from llmwatch.tui.widgets.header import HeaderLine
 from llmwatch.tui.widgets.keybar import KeyBar
@@ -52,6 +53,7 @@ class Overview(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self.header = HeaderLine()
+        self.banner = Banner()
         self.panes: tuple[Pane[object], ...] = (StatusPane(), QualityPane(), CostPane(), VersionsPane())  # type: ignore[assignment]
         self.traces = TraceList()
         self.paused = False
@@ -62,6 +64,7 @@ class Overview(Screen[None]):
     def compose(self) -> ComposeResult:
         """All there is; the style sheet shows what fits."""
         yield self.header
+        yield self.banner
         with Container(id="panes"):
             yield from self.panes
         yield self.traces
@@ -178,10 +181,10 @@ class Overview(Screen[None]):
         self.traces.pause(self.paused)
         self._read()
 
-    def action_group(self) -> None:
+    def action_group(self, step: int) -> None:
         """Group by the next dimension."""
         for pane in self.panes:
-            pane.dimension += 1
+            pane.dimension += step
             self.run_worker(pane.read())
 
     def go_back(self) -> bool:
@@ -209,4 +212,5 @@ class Overview(Screen[None]):
     def view_text(self) -> str:
         """Header, panes and list, as far as they can be seen."""
         shown = [pane.text() for pane in self.panes if pane.display]
-        return "\n\n".join([self.header.text(), *shown, self.traces.text()]) + "\n"
+        parts = [self.header.text(), self.banner.text(), *shown, self.traces.text()]
+        return "\n\n".join(filter(None, parts)) + "\n"

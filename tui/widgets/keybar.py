@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from textual.content import Content
-from textual.screen import Screen
 from textual.widget import Widget
 
 from llmwatch.tui.commands import BY_ID
-from llmwatch.tui.models.cells import Cell, Line, row
+from llmwatch.tui.host import host
+from llmwatch.tui.models.alertrows import count_text
+from llmwatch.tui.models.cells import Cell, Line, row, spread, width_of
 from llmwatch.tui.state import STYLES
 
 
@@ -19,14 +20,22 @@ class KeyBar(Widget):
     def on_mount(self) -> None:
         """Follow the focus."""
         self.screen.bindings_updated_signal.subscribe(self, self._changed)
+        host(self).alerts_changed.subscribe(self, self._changed)
 
-    def _changed(self, screen: Screen[object]) -> None:
+    def _changed(self, what: object) -> None:
         self.refresh()
 
     def render(self) -> Content:
-        """The line."""
-        line = row(self._chunks(), self.size.width, 2)
+        """The line: keys on the left, and on the right how many alerts fire."""
+        alerts = self._alerts()
+        room = self.size.width - (width_of(alerts) + 2 if alerts else 0)
+        keys = row(self._chunks(), room, 2)
+        line = spread(keys, alerts, self.size.width) if alerts else keys
         return Content.assemble(*((cell.text, STYLES[cell.tone]) for cell in line))
+
+    def _alerts(self) -> Line:
+        text = count_text(host(self).alerts, host(self).now_ns())
+        return (Cell(text, "warn"), Cell(f"  {host(self).key_of('alerts')}", "accent")) if text else ()
 
     def _chunks(self) -> list[Line]:
         chunks: dict[str, Line] = {}
