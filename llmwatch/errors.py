@@ -10,10 +10,12 @@
     │   ├── DamagedRecordError   one stored record cannot be read, the rest of the file can
     │   ├── StoreMissingError    there is no database yet: no collector has written to it
     │   └── FilterError          a filter expression that cannot be read, with the position
+    ├── PriceListError           a price list cannot be fetched, read or kept
     ├── IngestError              a request that cannot be taken, with its HTTP status
     ├── ReplayError
     │   ├── NotReplayableError   the recorded call lacks what a request needs
     │   └── ProviderError        the provider could not be reached or refused (see providers/errors.py)
+    ├── DeliveryError            an alert could not be told over a channel
     └── UsageError               the command line asks for something impossible
 
 A message says what happened; ``hint`` says what to do about it.
@@ -73,6 +75,10 @@ class FilterError(StoreError):
         self.position = position
 
 
+class PriceListError(LlmwatchError):
+    """A price list could not be fetched, is not as it must be, or could not be kept; the old one stays."""
+
+
 class IngestError(LlmwatchError):
     """A request that cannot be taken. ``status`` is the HTTP status it is answered with."""
 
@@ -91,6 +97,14 @@ class NotReplayableError(ReplayError):
 
 class ProviderError(ReplayError):
     """The provider could not be reached, refused, or broke off."""
+
+
+class DeliveryError(LlmwatchError):
+    """An alert could not be told; the message names no address and no key. ``lasting``: it never will be."""
+
+    def __init__(self, message: str, *, lasting: bool = False, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.lasting = lasting
 
 
 class UsageError(LlmwatchError):

@@ -24,6 +24,13 @@ def config_path() -> Path:
     return Path(platformdirs.user_config_dir(_APP, appauthor=False)) / "config.toml"
 
 
+def prices_path() -> Path:
+    """The update of the price list: ``LLMWATCH_PRICES``, else in the platform's data directory."""
+    if chosen := os.environ.get("LLMWATCH_PRICES"):
+        return Path(chosen).expanduser()
+    return Path(platformdirs.user_data_dir(_APP, appauthor=False)) / "prices.json"
+
+
 def make_private_dir(path: Path) -> None:
     """Create ``path`` and its parents; the last one is made 0700 if it is new.
 

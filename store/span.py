@@ -15,6 +15,8 @@ from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct, field
 
+from llmwatch.store.price import Price
+
 JsonObject: TypeAlias = Mapping[str, Any]
 
 Kind: TypeAlias = Literal[
@@ -157,6 +159,8 @@ class Context(Struct, frozen=True, kw_only=True, omit_defaults=True):
     environment: str | None = None
     session_id: str | None = None
     user_id: str | None = None
+    segment: str | None = None
+    """What sort of user: a tier, a plan."""
     feature: str | None = None
     request_id: str | None = None
     prompt_name: str | None = None
@@ -234,11 +238,8 @@ class Cost(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     nanousd: int | None
     lines: tuple[CostLine, ...] = ()
-    provider: str | None = None
-    model: str | None = None
-    """The price book's provider and model that the call was matched to."""
-    source: str = ""
-    """Where the price comes from, with its date, e.g. ``genai-prices 0.2.3``."""
+    price: Price | None = None
+    """The price that the call was matched to, as it was then: a later list does not change it."""
     note: str = ""
     """Why there is no price, or what is special about it."""
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from llmwatch.config import Config, ProviderApi, ProviderConfig
 from llmwatch.errors import ConfigError
 from llmwatch.providers.errors import KeyMissingError
+from llmwatch.providers.prices import Prices
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -29,6 +30,8 @@ class Endpoint:
     key_env: str | None
     free: bool
     timeout_s: float
+    prices: Prices = field(default_factory=Prices, repr=False, compare=False)
+    """What its calls cost, unless it is free."""
 
     @property
     def origin(self) -> str:
@@ -80,7 +83,8 @@ def endpoints(config: Config) -> tuple[Endpoint, ...]:
     Raises:
         ConfigError: A base_url is not an http or https address, or carries a user name or password.
     """
-    return tuple(endpoint(name, provider) for name, provider in config.providers.items())
+    prices = Prices(config.prices)
+    return tuple(replace(endpoint(name, given), prices=prices) for name, given in config.providers.items())
 
 
 def endpoint(name: str, provider: ProviderConfig) -> Endpoint:

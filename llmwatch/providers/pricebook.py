@@ -1,6 +1,7 @@
-"""The price book of genai-prices: finding a model in it, and its rates as integers at any time.
+"""Price books in the form of genai-prices: finding a model in them, and its rates as integers at any time.
 
-The only module that knows the library, which is loaded (200 ms, 15 MB) by the first call to `find`.
+With booksource.py the only module that knows the library, which is loaded (200 ms, 15 MB) by the first call
+to `find`.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import cache
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from llmwatch.providers.modelnames import book_provider, spellings
-from llmwatch.providers.rates import Rates, Tariff
+from llmwatch.store.price import Price, Rates, Tariff, identified
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -43,28 +44,45 @@ _BY_LIST: Final = frozenset({"cohere", "openai"})
 
 
 @dataclass(frozen=True, slots=True)
+class Book:
+    """A list of prices."""
+
+    sellers: Sequence[Provider]
+    name: str
+    """With its version, e.g. ``genai-prices 0.2.3``."""
+    listed: str | None
+    """The day it is of, ISO."""
+
+
+@dataclass(frozen=True, slots=True)
 class Quote:
     """What a model costs at one time."""
 
-    tariff: Tariff | None
-    """None when the model is not sold by the token."""
-    source: str
-    """The price book, its version, and the date of the price if it has one."""
+    price: Price | None
+    """None when there is none, or when the model is not sold by the token."""
     note: str
+    """Why there is none, or what was assumed."""
+
+
+class Listed(Protocol):
+    """A model that someone asks money for."""
+
+    def quote(self, at_ns: int) -> Quote:
+        """What it costs at a time, ns since 1970."""
 
 
 class Listing:
-    """A model in the price book, under the conditions of a call.
+    """A model in a price book, under the conditions of a call.
 
     Its prices change at ``days`` (ns since 1970) and every day at ``hours`` (ns since midnight UTC).
     """
 
     def __init__(
-        self, seller: Provider, model: ModelInfo, conditions: Conditions = (), note: str = ""
+        self, book: Book, seller: Provider, model: ModelInfo, conditions: Conditions = (), note: str = ""
     ) -> None:
         """``note`` says what was assumed to find the model."""
         self.provider, self.model = seller.id, model.id
-        self._info, self._conditions, self._note = model, conditions, note
+        self._book, self._info, self._conditions, self._note = book, model, conditions, note
         # The library applies special prices only where the seller lists the model itself.
         own = any(model is listed for listed in seller.models)
         wanted = dict(conditions)
@@ -91,47 +109,66 @@ class Listing:
         special = [v for v in self._special if v.constraint is None or v.constraint.active(moment)]
         notes = [self._note] if self._note else []
         if self._conditions:
-            asked = ", ".join(f"{key} {value}" for key, value in self._conditions)
-            notes.append(asked if special else f"no price is listed for {asked}, the standard one is used")
+            notes.append(told(self._conditions, known=bool(special)))
         prices = vars(self._info.get_prices(moment, dict(self._conditions) if special else None))
         listed = {key: value for key, value in prices.items() if value is not None}
-        by_token = not listed or not listed.keys().isdisjoint(_RATES.values())
-        if not by_token:
+        if listed and listed.keys().isdisjoint(_RATES.values()):
             notes.insert(0, f"unpriced: sold by {', '.join(sorted(listed))}, which spans do not report")
-        source = _book()[1]
-        if since_ns is not None:
-            source += f", price since {_moment(since_ns):%Y-%m-%d}"
-        return Quote(_tariff(listed) if by_token else None, source, "; ".join(notes))
+            return Quote(None, "; ".join(notes))
+        price = Price(
+            provider=self.provider,
+            model=self.model,
+            tariff=_tariff(listed),
+            condition=", ".join(sorted({value for v in special for value in v.when.values()})),
+            source=self._book.name,
+            listed=self._book.listed,
+            since=None if since_ns is None else f"{_moment(since_ns):%Y-%m-%d}",
+        )
+        return Quote(identified(price), "; ".join(notes))
 
 
-def find(provider: str | None, model: str, conditions: Conditions = ()) -> Listing | None:
-    """The listing for a model as a span names it and its provider; None when the book has none."""
-    for name, rule in spellings(model):
-        for seller, spelling, guessed in _sellers(provider, name):
-            if found := seller.find_model(spelling, all_providers=_book()[0]):
-                note = f"not listed for {provider}, priced as {seller.id}" if guessed and provider else ""
-                return Listing(seller, found, conditions, "; ".join(filter(None, (rule, note))))
+def told(conditions: Conditions, *, known: bool) -> str:
+    """What a request said of its price, and that no price is known for it if that is so."""
+    asked = ", ".join(f"{key} {value}" for key, value in conditions)
+    return asked if known else f"no price is listed for {asked}, the standard one is used"
+
+
+def find(
+    provider: str | None, model: str, conditions: Conditions = (), books: Sequence[Book] = ()
+) -> Listing | None:
+    """The listing for a model as a span names it and its provider; None when no book has one.
+
+    ``books`` are asked in turn; the bundled one when none is given.
+    """
+    for book in books or (bundled(),):
+        for name, rule in spellings(model):
+            for seller, spelling, guessed in _sellers(book, provider, name):
+                if found := seller.find_model(spelling, all_providers=list(book.sellers)):
+                    guess = (
+                        f"not listed for {provider}, priced as {seller.id}" if guessed and provider else ""
+                    )
+                    return Listing(book, seller, found, conditions, "; ".join(filter(None, (rule, guess))))
     return None
 
 
-def _sellers(provider: str | None, name: str) -> Iterator[tuple[Provider, str, bool]]:
+def _sellers(book: Book, provider: str | None, name: str) -> Iterator[tuple[Provider, str, bool]]:
     """Who may sell a model: the named provider, the one its prefix names, the one its name gives away.
 
     The last is a guess, and said to be one.
     """
     from genai_prices.data_snapshot import find_provider_by_id  # noqa: PLC0415 - see the module's head
 
-    book = _book()[0]
+    sellers = list(book.sellers)
     named = None
     if provider:
         plain = book_provider(provider)
-        named = find_provider_by_id(book, plain) or find_provider_by_id(book, plain.partition(".")[0])
+        named = find_provider_by_id(sellers, plain) or find_provider_by_id(sellers, plain.partition(".")[0])
         if named:
             yield named, name, False
     head, slash, tail = name.partition("/")
-    if slash and (prefixed := find_provider_by_id(book, book_provider(head))):
+    if slash and (prefixed := find_provider_by_id(sellers, book_provider(head))):
         yield prefixed, tail, False
-    for maker in book:
+    for maker in sellers:
         if maker is not named and (not provider or maker.id in _ONE_PRICE) and _may_be_of(maker, name):
             yield maker, name, True
 
@@ -141,12 +178,26 @@ def _may_be_of(maker: Provider, name: str) -> bool:
 
 
 @cache
-def _book() -> tuple[list[Provider], str]:
-    """The sellers of the price book, and its name and version."""
+def bundled() -> Book:
+    """The price book that was installed with us. Its day is that of its newest price."""
     import genai_prices  # noqa: PLC0415 - see the module's head
     from genai_prices.data_snapshot import get_snapshot  # noqa: PLC0415
 
-    return get_snapshot().providers, f"genai-prices {genai_prices.__version__}"
+    sellers = get_snapshot().providers
+    return Book(sellers, f"genai-prices {genai_prices.__version__}", newest_price(sellers))
+
+
+def newest_price(sellers: Sequence[Provider], today: date | None = None) -> str | None:
+    """The day of the last change of a price that a list knows of, ISO; announced ones do not count."""
+    today = today or datetime.now(UTC).date()
+    days = [
+        day
+        for seller in sellers
+        for model in seller.models
+        for entry in (model.prices if isinstance(model.prices, list) else ())
+        if (day := getattr(entry.constraint, "start_date", None)) and day <= today
+    ]
+    return max(days).isoformat() if days else None
 
 
 def _turning_points(constraints: Sequence[object]) -> tuple[list[int], list[int]]:

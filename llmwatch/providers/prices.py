@@ -1,4 +1,4 @@
-"""What a call costs, by the price book of genai-prices, computed with our own integers.
+"""What a call costs: by the configuration's prices, else by the price lists, computed with our own integers.
 
 A (provider, model) is looked up once and its rates are kept: the library takes 144 µs a call, this about 5.
 How amounts are rounded is explained in rates.py, how names are matched in modelnames.py.
@@ -6,13 +6,18 @@ How amounts are rounded is explained in rates.py, how names are matched in model
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
+from llmwatch.priceconfig import PriceConfig
+from llmwatch.providers.booksource import books_in_use
+from llmwatch.providers.customprices import find_custom
 from llmwatch.providers.modelnames import is_local
-from llmwatch.providers.pricebook import Conditions, Listing, find
+from llmwatch.providers.pricebook import Book, Conditions, Listed, Quote, find
 from llmwatch.providers.rates import bill, billed_input, total
-from llmwatch.store.span import Call, Cost, CostLine, JsonObject
+from llmwatch.store.price import Price
+from llmwatch.store.span import Call, Cost, JsonObject, Usage
 
 _LONGEST_NAME: Final = 200
 """Longer names are not looked up: no model has one."""
@@ -30,42 +35,80 @@ _FREE: Final = Cost(nanousd=0, note="free: the endpoint is declared free in the 
 _FROM_CACHE: Final = Cost(nanousd=0, note="free: answered from a response cache")
 
 
-def price(call: Call, at_ns: int, *, free: bool = False) -> Cost | None:
-    """The price of ``call``, made at ``at_ns`` (ns since 1970: prices are dated, some depend on the hour).
+class Unlisted:
+    """A model without a price, and why."""
 
-    ``free`` says that the configuration declares the endpoint free. An answer from a response cache costs $0.
-    A call without a known price has ``nanousd`` None and a note that says why. None when the span reports no
-    tokens, so that there is nothing to price.
-    """
-    if call.cache_hit:
-        return _FROM_CACHE
-    usage = call.usage
-    if usage is None or (usage.input_tokens is None and usage.output_tokens is None):
-        return None
-    if free:
-        return _FREE
-    listing = _listing(call.provider, call.response_model, call.request_model, _conditions(call.parameters))
-    if isinstance(listing, str):
-        return Cost(nanousd=None, note=listing)
-    quote = listing.quote(at_ns)
-    lines: tuple[CostLine, ...] = ()
-    nanousd, note = None, quote.note
-    if quote.tariff is not None:
-        if usage.input_tokens is None and quote.tariff.base.input is not None:
-            note = "unpriced: the span does not say its input tokens"
-        else:
-            lines = bill(usage, quote.tariff)
-            nanousd = total(lines)
-            if start := quote.tariff.tier(billed_input(usage))[0]:
-                note = "; ".join(filter(None, (note, f"the rates above {start:,} input tokens")))
-    return Cost(
-        nanousd=nanousd, lines=lines, provider=listing.provider, model=listing.model,
-        source=quote.source, note=note,
-    )  # fmt: skip
+    def __init__(self, note: str) -> None:
+        self._quote = Quote(None, note)
+
+    def quote(self, at_ns: int) -> Quote:
+        """Always nothing."""
+        return self._quote
 
 
-def _conditions(parameters: JsonObject | None) -> Conditions:
-    """What the request says about its price, in a form that can be cached."""
+class Prices:
+    """The prices in use: a configuration's, and then those of the lists, updates of which are noticed."""
+
+    def __init__(self, custom: Mapping[str, Sequence[PriceConfig]] | None = None) -> None:
+        """``custom`` are the ``prices`` of the configuration."""
+        self._custom = custom or {}
+        self._books: Sequence[Book] = ()
+        self._listing = lru_cache(maxsize=_CACHED_CALLS)(self._find)
+
+    def price(self, call: Call, at_ns: int, *, free: bool = False, kept: Price | None = None) -> Cost | None:
+        """The price of ``call``, made at ``at_ns`` (ns since 1970: prices have dates, some have hours).
+
+        ``free`` says that the configuration declares the endpoint free. An answer from a response cache costs
+        $0. ``kept`` is the price that the call had before, which it keeps. A call without a known price has
+        ``nanousd`` None and a note that says why. None when the span reports no tokens, so that there is
+        nothing to price.
+        """
+        if call.cache_hit:
+            return _FROM_CACHE
+        usage = call.usage
+        if usage is None or (usage.input_tokens is None and usage.output_tokens is None):
+            return None
+        if free:
+            return _FREE
+        quote = self.quote(call, at_ns)
+        if kept is not None and quote.price is not kept:
+            quote = Quote(kept, quote.note if quote.price else "")
+        return _billed(usage, quote)
+
+    def quote(self, call: Call, at_ns: int) -> Quote:
+        """The price of a model as ``call`` names it, whatever its tokens."""
+        if (books := books_in_use()) is not self._books:
+            self._books = books
+            self._listing.cache_clear()
+        conditions = conditions_of(call.parameters)
+        return self._listing(call.provider, call.response_model, call.request_model, conditions).quote(at_ns)
+
+    def _find(
+        self, provider: str | None, answered: str | None, requested: str | None, conditions: Conditions
+    ) -> Listed:
+        """Who sells what a call asked for; the answering model beats the requested one."""
+        models = [model for model in (answered, requested) if model]
+        if not models:
+            return Unlisted("unpriced: the span names no model")
+        if max(len(name) for name in (provider or "", *models)) > _LONGEST_NAME:
+            return Unlisted("unpriced: the model's name is too long to be one")
+        listed = self._in_books(provider, models, conditions)
+        return find_custom(self._custom, provider, models, conditions, listed) if self._custom else listed
+
+    def _in_books(self, provider: str | None, models: Sequence[str], conditions: Conditions) -> Listed:
+        described = f"{models[0]} of {provider}" if provider else models[0]
+        if is_local(provider, models[0]):
+            return Unlisted(
+                f"unpriced: {described} runs locally; declare its endpoint free in the configuration"
+            )
+        for model in models:
+            if listing := find(provider, model, conditions, self._books):
+                return listing
+        return Unlisted(f"unpriced: the price list has no {described}")
+
+
+def conditions_of(parameters: JsonObject | None) -> Conditions:
+    """What a request says about its price, in a form that can be cached and compared."""
     if not parameters:
         return ()
     found = [(key, value) for key in _CONDITIONS if isinstance(value := parameters.get(key), str)]
@@ -74,20 +117,21 @@ def _conditions(parameters: JsonObject | None) -> Conditions:
     return tuple(pair for pair in named if pair[1] not in _ORDINARY)
 
 
-@lru_cache(maxsize=_CACHED_CALLS)
-def _listing(
-    provider: str | None, answered: str | None, requested: str | None, conditions: Conditions
-) -> Listing | str:
-    """The price book's listing for a call, or why there is none; the answering model beats the requested."""
-    models = [model for model in (answered, requested) if model]
-    if not models:
-        return "unpriced: the span names no model"
-    if max(len(name) for name in (provider or "", *models)) > _LONGEST_NAME:
-        return "unpriced: the model's name is too long to be one"
-    described = f"{models[0]} of {provider}" if provider else models[0]
-    if is_local(provider, models[0]):
-        return f"unpriced: {described} runs locally; declare its endpoint free in the configuration"
-    for model in models:
-        if listing := find(provider, model, conditions):
-            return listing
-    return f"unpriced: the price list has no {described}"
+def price(call: Call, at_ns: int, *, free: bool = False) -> Cost | None:
+    """`Prices.price` with the prices of the lists alone."""
+    return _LISTS.price(call, at_ns, free=free)
+
+
+_LISTS: Final = Prices()
+
+
+def _billed(usage: Usage, quote: Quote) -> Cost:
+    if quote.price is None:
+        return Cost(nanousd=None, note=quote.note)
+    tariff, note = quote.price.tariff, quote.note
+    if usage.input_tokens is None and tariff.base.input is not None:
+        return Cost(nanousd=None, price=quote.price, note="unpriced: the span does not say its input tokens")
+    lines = bill(usage, tariff)
+    if start := tariff.tiers and tariff.tier(billed_input(usage))[0]:
+        note = "; ".join(filter(None, (note, f"the rates above {start:,} input tokens")))
+    return Cost(nanousd=total(lines), lines=lines, price=quote.price, note=note)

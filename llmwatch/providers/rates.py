@@ -1,61 +1,19 @@
-"""Integer rates of one model, and the arithmetic that turns tokens into money.
+"""The arithmetic that turns tokens into money: whole numbers multiplied, rounded once at the end, half up.
 
-A rate is nano-dollars per million tokens: dollars per million × 10⁹, so every published price is a whole
-number (the finest listed is $0.000625). The price list holds a few rates with rounding noise of its origin
+What a rate is says store/price.py. The price list holds a few with rounding noise of their origin
 ($0.18000000000000002); they are rounded to the nano-dollar, which moves a million tokens by at most half a
-nano-dollar. A bill multiplies whole numbers and is rounded once, at its end, half up.
+nano-dollar.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from llmwatch.store.price import Tariff
 from llmwatch.store.span import CostLine, Usage
 
 _PER_MILLION: Final = 1_000_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rates:
-    """Nano-dollars per million tokens of each sort.
-
-    None means that the sort has no price of its own: its tokens are charged as the sort they are a part of
-    (a cached token as input, a one-hour cache write as a cache write, reasoning as output).
-    """
-
-    input: int | None = None
-    output: int | None = None
-    cache_read: int | None = None
-    cache_write: int | None = None
-    cache_write_1h: int | None = None
-    input_audio: int | None = None
-    cache_read_audio: int | None = None
-    output_audio: int | None = None
-    reasoning: int | None = None
-    request: int | None = None
-    """Nano-dollars per million requests, on top of the tokens."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tariff:
-    """The rates of a model at one time, by the size of the input."""
-
-    base: Rates
-    tiers: tuple[tuple[int, Rates], ...] = ()
-    """Rates of all tokens of a call with more input tokens than this, ascending."""
-
-    def rates(self, input_tokens: int) -> Rates:
-        """The rates of a call with so many input tokens, cached ones included."""
-        return self.tier(input_tokens)[1]
-
-    def tier(self, input_tokens: int) -> tuple[int, Rates]:
-        """As `rates`, with the size of the input above which they hold."""
-        for start, rates in reversed(self.tiers):
-            if input_tokens > start:
-                return start, rates
-        return 0, self.base
 
 
 def total(lines: Sequence[CostLine]) -> int:

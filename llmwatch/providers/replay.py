@@ -17,7 +17,6 @@ from llmwatch.providers.endpoints import Endpoint
 from llmwatch.providers.errors import KeyMissingError, RedirectError, UnreachableError
 from llmwatch.providers.http import Outgoing, stream_events
 from llmwatch.providers.parameters import PARAMETERS
-from llmwatch.providers.prices import price
 from llmwatch.providers.request import ChatRequest
 from llmwatch.store.span import Call, Cost, Replay, Span, Usage
 
@@ -139,7 +138,7 @@ def _input_tokens(request: ChatRequest) -> int:
 
 def _price(model: str, usage: Usage, endpoint: Endpoint, at_ns: int | None) -> Cost | None:
     call = Call(provider=_PROVIDERS.get(endpoint.api, endpoint.name), request_model=model, usage=usage)
-    return price(call, time.time_ns() if at_ns is None else at_ns, free=endpoint.free)
+    return endpoint.prices.price(call, time.time_ns() if at_ns is None else at_ns, free=endpoint.free)
 
 
 _PROVIDERS: Final = {

@@ -85,7 +85,10 @@ def test_a_counted_span(database: Path) -> None:
         "openai", "gpt-4o", "gpt-4o-2024-08-06",
     )  # fmt: skip
     assert bill.cost
-    assert (bill.cost.nanousd, bill.cost.provider, bill.cost.model) == (PRICED, "openai", "gpt-4o")
+    assert bill.price is not None
+    assert (bill.cost.nanousd, bill.price.provider, bill.price.model) == (PRICED, "openai", "gpt-4o")
+    assert bill.price.rates == {"input": 2_500_000_000, "cache_read": 1_250_000_000, "output": 10**10}
+    assert (bill.price.custom, bill.price.condition, bill.rounded) == (False, "", 0)
     assert sum(line.tokens * line.nanousd_per_million for line in bill.cost.lines) == PRICED * 1_000_000
     assert bill.input
     assert (bill.input.total, bill.input.uncached, bill.input.cache_read, bill.input.cache_write) == (

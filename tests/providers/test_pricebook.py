@@ -10,7 +10,7 @@ import pytest
 from genai_prices.data_snapshot import find_provider_by_id, get_snapshot
 from genai_prices.types import ModelInfo, Provider, TieredPrices
 
-from llmwatch.providers.pricebook import Conditions, Listing, find
+from llmwatch.providers.pricebook import Conditions, Listing, bundled, find
 from llmwatch.providers.rates import bill, total
 from llmwatch.store.span import Usage
 
@@ -94,9 +94,10 @@ def test_every_model_costs_what_the_library_says(seller: Provider) -> None:
         variants: list[Conditions] = [()]
         variants += [tuple(sorted(variant.when.items())) for variant in model.price_variants or ()]
         for conditions in variants:
-            listing = Listing(seller, model, conditions)
+            listing = Listing(bundled(), seller, model, conditions)
             for at_ns in times(listing):
-                tariff = listing.quote(at_ns).tariff
+                price = listing.quote(at_ns).price
+                tariff = price and price.tariff
                 for size in sizes(model) if tariff else ():
                     usage = usage_of(size)
                     assert tariff is not None
@@ -106,7 +107,7 @@ def test_every_model_costs_what_the_library_says(seller: Provider) -> None:
                     rounded = int(exact.quantize(Decimal(1), ROUND_HALF_UP))
                     assert abs(ours - rounded) <= tolerance, (model.id, conditions, at_ns, size)
                     compared += 1
-    assert compared >= len([m for m in seller.models if Listing(seller, m).quote(LATEST_NS).tariff])
+    assert compared >= len([m for m in seller.models if Listing(bundled(), seller, m).quote(LATEST_NS).price])
 
 
 @pytest.mark.parametrize("seller", PROVIDERS, ids=lambda seller: seller.id)
@@ -125,6 +126,6 @@ def test_what_is_not_sold_by_the_token_is_unpriced() -> None:
     assert openai is not None
     whisper = openai.find_model("whisper-1")
     assert whisper is not None
-    quote = Listing(openai, whisper).quote(LATEST_NS)
-    assert quote.tariff is None
+    quote = Listing(bundled(), openai, whisper).quote(LATEST_NS)
+    assert quote.price is None
     assert quote.note == "unpriced: sold by audio_hours, input_audio_hours, which spans do not report"

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmwatch.providers import prices
-from llmwatch.providers.prices import price
-from llmwatch.providers.rates import Rates, Tariff, bill, total
+from llmwatch.providers.prices import Prices, price
+from llmwatch.providers.rates import bill, total
+from llmwatch.store.price import Rates, Tariff
 from llmwatch.store.span import Call, JsonObject, Usage
 
 
@@ -161,10 +161,13 @@ def test_the_source_names_the_book_and_the_date_of_the_price() -> None:
     plain = price(Call(provider="openai", request_model="gpt-4o", usage=tokens(1, 1)), NOW)
     dated = price(Call(provider="openai", request_model="o3", usage=tokens(1, 1)), NOW)
     assert plain is not None
+    assert plain.price is not None
+    assert plain.price.source.startswith("genai-prices ")
+    assert plain.price.since is None
+    assert (plain.price.listed or "") >= "2026-01-01"
     assert dated is not None
-    assert plain.source.startswith("genai-prices ")
-    assert plain.source.count(" ") == 1
-    assert dated.source.endswith(", price since 2025-06-10")
+    assert dated.price is not None
+    assert dated.price.since == "2025-06-10"
 
 
 def test_the_answering_model_beats_the_requested_one() -> None:
@@ -173,7 +176,8 @@ def test_the_answering_model_beats_the_requested_one() -> None:
     )
     cost = price(call, NOW)
     assert cost is not None
-    assert (cost.model, cost.nanousd) == ("gpt-4o-mini", 150_000_000)
+    assert cost.price is not None
+    assert (cost.price.model, cost.nanousd) == ("gpt-4o-mini", 150_000_000)
 
 
 def test_the_requested_model_helps_where_the_answering_one_is_unknown() -> None:
@@ -239,9 +243,9 @@ def test_a_bill_is_rounded_once_and_half_up() -> None:
 
 
 def test_lookups_are_kept_unknown_ones_too_and_within_bounds() -> None:
-    prices._listing.cache_clear()
+    prices = Prices()
     for _ in range(3):
-        price(Call(provider="groq", request_model="no-such", usage=tokens(1, 1)), NOW)
+        prices.price(Call(provider="groq", request_model="no-such", usage=tokens(1, 1)), NOW)
     info = prices._listing.cache_info()
     assert (info.misses, info.hits) == (1, 2)
     assert info.maxsize == 4096

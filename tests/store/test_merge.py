@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from llmwatch.store.merge import merge
+from llmwatch.store.price import Price, Rates, Tariff
 from llmwatch.store.span import Call, Content, Context, Cost, Event, Link, Message, Span, Tool, Usage
 from tests.store.builders import SECOND, T0, said, span
 from tests.store.strategies import records
@@ -115,7 +116,7 @@ def test_counted_usage_beats_estimated() -> None:
 
 
 def test_a_known_price_is_taken_as_a_whole() -> None:
-    priced = span(state="started", cost=Cost(nanousd=5, source="old"))
+    priced = span(state="started", cost=Cost(nanousd=5, price=Price(model="m", tariff=Tariff(Rates(input=1)), source="old")))
     assert merge([priced, span(cost=Cost(nanousd=None, note="unknown"))]).cost == Cost(
         nanousd=None, note="unknown"
     )

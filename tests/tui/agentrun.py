@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from llmwatch.store.price import Price, Rates, Tariff
 from llmwatch.store.span import (
     Call,
     Content,
@@ -108,8 +109,8 @@ def _plan() -> Span:
 def _cost(*lines: tuple[str, int, int]) -> Cost:
     """A bill of (what, tokens, nano-dollars a token)."""
     return Cost(
-        nanousd=sum(tokens * rate for _, tokens, rate in lines), provider="openai", model="gpt-4o",
-        source="genai-prices test",
+        nanousd=sum(tokens * rate for _, tokens, rate in lines),
+        price=Price(provider="openai", model="gpt-4o", tariff=Tariff(Rates()), source="genai-prices test"),
         lines=tuple(
             CostLine(what=what, tokens=tokens, nanousd_per_million=rate * 10**6)
             for what, tokens, rate in lines

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from llmwatch.store.price import Price, Rates, Tariff
 from llmwatch.store.span import (
     Call,
     Content,
@@ -35,7 +36,7 @@ def write(path: Path) -> None:
     """A failed trace for each payload, and for all together, which stands in every field that takes text."""
     together = " ".join(PAYLOADS)
     mixed = (together, " ".join(reversed(PAYLOADS)))
-    writer = Writer(path, enrich=lambda span: span, queue_spans=10_000, synchronous="NORMAL")
+    writer = Writer(path, enrich=lambda span, _: span, queue_spans=10_000, synchronous="NORMAL")
     writer.start()
     for number, text in enumerate((*PAYLOADS, *mixed)):
         writer.submit(
@@ -82,8 +83,11 @@ def _trace(number: int, text: str) -> list[Span]:
         time_to_first_chunk_ns=SECOND, usage=Usage(input_tokens=10, output_tokens=5),
     )  # fmt: skip
     cost = Cost(
-        nanousd=10**7, lines=(CostLine(what=text, tokens=5, nanousd_per_million=10**9),), provider=text,
-        model=text, source=text, note=text,
+        nanousd=10**7, lines=(CostLine(what=text, tokens=5, nanousd_per_million=10**9),), note=text,
+        price=Price(
+            provider=text, model=text, tariff=Tariff(Rates()), condition=text, source=text, listed=text,
+            since=text,
+        ),
     )  # fmt: skip
     root = Span(
         trace_id=trace_id, span_id="a" * 16, name=text, kind="chain", dialect=text, start_ns=start_ns,

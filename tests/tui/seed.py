@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+from llmwatch.store.price import Price, Rates, Tariff
 from llmwatch.store.span import (
     Call,
     Content,
@@ -35,7 +36,7 @@ _MODELS = (("gpt-4o", "openai"), ("claude-sonnet-4-5", "anthropic"), ("gpt-4o-mi
 
 def write(path: Path, spans: list[Span], scores: list[Score]) -> None:
     """Write a database the way the collector does."""
-    writer = Writer(path, enrich=lambda span: span, queue_spans=100_000, synchronous="NORMAL")
+    writer = Writer(path, enrich=lambda span, _: span, queue_spans=100_000, synchronous="NORMAL")
     writer.start()
     for span in spans:  # one by one: the list's order is the order of arrival
         writer.submit(Batch(spans=(span,)))
@@ -146,7 +147,8 @@ def _llm(
             attributes={"gen_ai.request.model": model[0]},
         ),
         cost=None if failed else Cost(
-            nanousd=nanousd, provider=model[1], model=model[0], source="genai-prices test",
+            nanousd=nanousd,
+            price=Price(provider=model[1], model=model[0], tariff=Tariff(Rates()), source="genai-prices test"),
             lines=(
                 CostLine(what="input", tokens=tokens_in, nanousd_per_million=2_500_000_000),
                 CostLine(what="output", tokens=tokens_out, nanousd_per_million=10_000_000_000),

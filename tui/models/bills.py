@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from llmwatch.analysis.why import Entry, ModelBill, Sender, SpanBill, TotalBill, TraceBill
+from llmwatch.analysis.why import Entry, ModelBill, Sender, SpanBill, TotalBill, TraceBill, UsedPrice
 from llmwatch.neutral import neutral, neutral_line
 from llmwatch.store.span import Cost, CostLine
 from llmwatch.tui import format as fmt
@@ -174,10 +174,12 @@ def _origin(bill: SpanBill) -> dict[str, str]:
     facts = {"sent as": " ".join(filter(None, (bill.provider, bill.request_model or bill.response_model)))}
     if bill.response_model and bill.request_model and bill.response_model != bill.request_model:
         facts["answered by"] = bill.response_model
-    if cost is not None and cost.source:
-        facts["price of"] = f"{cost.provider or ''} {cost.model or ''}".strip()
-        facts["from"] = cost.source
-        facts["note"] = cost.note if cost.lines else ""
+    if (price := bill.price) is not None:
+        facts["price of"] = " ".join(filter(None, (price.provider, price.model, price.condition)))
+        facts["from"] = _from(price)
+        facts["note"] = cost.note if cost and cost.lines else ""
+    if bill.rounded:
+        facts["rounded"] = f"once, at the end, by {bill.rounded:+.6f}".rstrip("0") + " of a billionth dollar"
     if came is not None and (came.cache_read or came.cache_write):
         facts["input"] = (
             f"{came.total:,} = {came.uncached:,} uncached + {came.cache_read:,} from cache"
@@ -188,6 +190,17 @@ def _origin(bill: SpanBill) -> dict[str, str]:
     if usage is not None and usage.estimated:
         facts["tokens"] = "estimated: nobody counted them"
     return facts
+
+
+def _from(price: UsedPrice) -> str:
+    """The list, how old it was when the call was made, and since when it has had the price."""
+    age = f", {fmt.plural(price.age_days, 'day')} old at the call" if price.age_days is not None else ""
+    facts = [
+        "the configuration, which overrides every list" if price.custom else price.source,
+        f"list of {price.listed}{age}" if price.listed else "",
+        f"price since {price.since}" if price.since else "",
+    ]
+    return "; ".join(filter(None, facts))
 
 
 def _sender(sender: Sender) -> Block:
