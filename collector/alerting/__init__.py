@@ -1,0 +1,1 @@
+"""Alerts: looking at the rules, and telling people."""
