@@ -15,7 +15,7 @@ from llmwatch.collector.otlp.decoded import Decoded, gather
 from llmwatch.collector.records import RawLog, RawSpan
 from llmwatch.collector.safejson import loads
 from llmwatch.config import Config
-from llmwatch.evals.heuristics import check
+from llmwatch.evals.heuristics import Heuristics
 from llmwatch.evals.refusal import refused
 from llmwatch.providers.free import free_endpoint
 from llmwatch.providers.prices import price
@@ -42,6 +42,7 @@ class Pipeline:
     def __init__(self, config: Config) -> None:
         self._longest = config.collector.max_value_kib * 1024
         self._is_free = free_endpoint(config.providers)
+        self._check = Heuristics(config.heuristics).check
 
     def spans(self, decoded: Decoded[RawSpan], size: int) -> Prepared:
         """What the spans of a body of ``size`` bytes, and the scores in them, are stored as."""
@@ -99,7 +100,7 @@ class Pipeline:
         declined = refused(span)
         if declined != call.refused:
             call = replace(call, refused=declined)
-        return replace(span, call=call, cost=cost, heuristics=check(span))
+        return replace(span, call=call, cost=cost, heuristics=self._check(span))
 
 
 def _may_tell_first_chunk(span: Span, call: Call) -> bool:

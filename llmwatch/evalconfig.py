@@ -69,11 +69,8 @@ class UnsafeWordsConfig(CheckConfig):
     """Insults, threats and encouragement of self-harm, by a list of words (English)."""
 
     words: tuple[str, ...] = (
-        "asshole", "bastard", "bitch", "cunt", "die in a fire", "fuck", "fucking", "go to hell", "i hate you",
-        "i will kill you", "i'll kill you", "idiots like you", "kill yourself", "moron", "motherfucker",
-        "nobody would miss you", "piece of shit", "retard", "shut up", "slut", "subhuman", "whore",
-        "you are an idiot", "you are stupid", "you are worthless", "you deserve to die", "you should die",
-        "you're an idiot", "you're stupid", "you're worthless",
+        "asshole", "bitch", "fuck", "fucking", "go to hell", "i hate you", "kill yourself", "moron",
+        "motherfucker", "shut up", "you are stupid", "you deserve to die", "you should die", "you're stupid",
     )  # fmt: skip
     """The words, matched whole, in whatever case."""
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from llmwatch.config import Config
 from llmwatch.errors import UsageError
+from llmwatch.evals.heuristics import Heuristics
 from llmwatch.providers.endpoints import Endpoint, choose, endpoints
 from llmwatch.providers.request import (
     ChatRequest,
@@ -38,6 +39,7 @@ class Desk:
     def __init__(self, detail: SpanDetail, config: Config) -> None:
         self.detail = detail
         self.endpoints = endpoints(config)
+        self._heuristics = Heuristics(config.heuristics)
         request = request_from(detail.span)
         self.plan = Plan(
             recorded=request,
@@ -51,7 +53,7 @@ class Desk:
         self.diff = False
 
     def _of(self, replay: Replay, number: int) -> Attempt:
-        return replayed(replay, f"replay {number}", failed_checks(self.detail.span, replay))
+        return replayed(replay, f"replay {number}", failed_checks(self.detail.span, replay, self._heuristics))
 
     # Attempts
 

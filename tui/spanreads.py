@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from llmwatch.analysis.hints import hints
+from llmwatch.evalconfig import HeuristicsConfig
 from llmwatch.store.rows import SpanRow, TraceRow
 from llmwatch.tui.models.detail.opened import Opened
 from llmwatch.tui.models.tracetree import build
@@ -47,8 +48,11 @@ def read_trace(db: sqlite3.Connection, trace_id: str, known: TraceRow | None, no
     return Trace(row=row, spans=found, view=view, turn=turn)
 
 
-def read_span(db: sqlite3.Connection, trace_id: str, span_id: str, tools: Sequence[str]) -> Opened | None:
+def read_span(
+    db: sqlite3.Connection, trace_id: str, span_id: str, tools: Sequence[str], config: HeuristicsConfig
+) -> Opened | None:
     """A span with everything known of it; ``tools`` are the tool spans of its trace, by start."""
+    from llmwatch.evals.heuristics import Heuristics  # noqa: PLC0415
     from llmwatch.store.reads import spans  # noqa: PLC0415
     from llmwatch.store.reads.around import around  # noqa: PLC0415
 
@@ -56,7 +60,11 @@ def read_span(db: sqlite3.Connection, trace_id: str, span_id: str, tools: Sequen
     beside = around(db, detail.row.id) if detail else None
     if detail is None or beside is None:
         return None
-    opened = Opened(detail=detail, hints=hints(detail, beside, time.time_ns()))
+    opened = Opened(
+        detail=detail,
+        hints=hints(detail, beside, time.time_ns()),
+        failures=Heuristics(config).failures(detail.span) if detail.span.heuristics else (),
+    )
     if not opened.calls:
         return opened
     runs = [spans.detail(db, trace_id, each) for each in tools[:_TOOL_RUNS]]

@@ -57,7 +57,15 @@ def refused(span: Span) -> bool | None:
 
 def declines(answer: Answer) -> bool:
     """Whether a captured answer is a refusal, by its finish reason or its first words (English)."""
-    if not answer.finish_reasons.isdisjoint(_FILTERED):
-        return True
+    return refusal_in(answer) is not None
+
+
+def refusal_in(answer: Answer) -> str | None:
+    """What makes a captured answer a refusal: its finish reason, or its words; None when it is none."""
+    if filtered := sorted(answer.finish_reasons & _FILTERED):
+        return f"finish reason {filtered[0]}"
     opening = answer.lower[:_OPENING]
-    return any(sign in opening for sign in _SIGNS) and _REFUSAL.search(opening) is not None
+    if not any(sign in opening for sign in _SIGNS):
+        return None
+    found = _REFUSAL.search(opening)
+    return f"“{found[0]}”" if found else None

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from llmwatch.analysis.hints import Hint
+from llmwatch.evals.heuristics import Failure
 from llmwatch.neutral import UNSAFE
 from llmwatch.store.rows import SpanDetail
 from llmwatch.store.span import (
@@ -249,6 +250,12 @@ def test_scores_say_whose_they_are() -> None:
     assert "csat  happy" in text
     assert "of its session" in text
     assert "✓ all pass" in as_text(scores(_opened(_span(heuristics=()))))
+
+
+def test_why_a_check_failed() -> None:
+    failures = (Failure("too_short", "6 characters"), Failure("since_added", "not shown"))
+    opened = replace(_opened(_span(heuristics=("too_short", "since_removed"))), failures=failures)
+    assert "▲ too short  6 characters\n▲ since removed" in as_text(scores(opened))
 
 
 def test_replays_stand_with_the_scores() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from llmwatch.config import Config
 from llmwatch.errors import NotReplayableError, UsageError
+from llmwatch.evals.heuristics import Heuristics
 from llmwatch.providers.endpoints import Endpoint
 from llmwatch.providers.request import ChatRequest, FunctionTool, with_parameters
 from llmwatch.store.span import Content, Cost, Message, Part
@@ -166,10 +167,11 @@ def test_the_diff_can_be_read_without_colours() -> None:
 
 def test_heuristics_of_a_replay() -> None:
     span = answered_call().span
-    assert failed_checks(span, replay()) == ()
-    assert failed_checks(span, replay(finish_reason="length")) == ("truncated",)
-    assert failed_checks(span, replay(response="")) == ("empty_output",)
-    assert failed_checks(span, replay(status="error")) is None
+    usual = Heuristics(Config().heuristics)
+    assert failed_checks(span, replay(), usual) == ()
+    assert failed_checks(span, replay(finish_reason="length"), usual) == ("truncated",)
+    assert failed_checks(span, replay(response=""), usual) == ("empty_output",)
+    assert failed_checks(span, replay(status="error"), usual) is None
 
 
 def test_the_desk_keeps_what_is_stored_and_replaces_what_is_not() -> None:

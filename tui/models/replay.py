@@ -11,7 +11,7 @@ from msgspec.structs import replace as changed
 from rich.cells import cell_len
 
 from llmwatch.analysis.worddiff import word_diff
-from llmwatch.evals.heuristics import check
+from llmwatch.evals.heuristics import Heuristics
 from llmwatch.neutral import neutral, neutral_line
 from llmwatch.providers.endpoints import Endpoint
 from llmwatch.providers.replay import unsent
@@ -161,7 +161,7 @@ def diff_blocks(before: Attempt, after: Attempt) -> Blocks:
     return (Block(title=(heading,), lines=tuple(map(tuple, lines)), value=text, folds=False),)
 
 
-def failed_checks(span: Span, replay: Replay) -> tuple[str, ...] | None:
+def failed_checks(span: Span, replay: Replay, heuristics: Heuristics) -> tuple[str, ...] | None:
     """Names of the heuristics that the answer of a replay of ``span`` fails; None when there is none."""
     if replay.status != "ok":
         return None
@@ -169,4 +169,4 @@ def failed_checks(span: Span, replay: Replay) -> tuple[str, ...] | None:
     call = changed(span.call or Call(), finish_reasons=reasons)
     answer = said(replay.response, replay.tool_calls)
     content = changed(span.content, output_messages=answer, output_text=replay.response)
-    return check(changed(span, call=call, content=content))
+    return heuristics.check(changed(span, call=call, content=content))

@@ -133,7 +133,10 @@ class TraceScreen(TraceScreenKeys):
             self.details.show_missing(node.span_id, node.named_by)
             return
         tools = [row.span_id for row in self._rows if row.kind == "tool" and row.start_ns >= span.start_ns]
-        read = partial(reads.read_span, trace_id=self.trace_id, span_id=span.span_id, tools=tools)
+        checks = host(self).config.heuristics
+        read = partial(
+            reads.read_span, trace_id=self.trace_id, span_id=span.span_id, tools=tools, config=checks
+        )
         try:
             opened = await host(self).feed.read(read)
         except StoreError as error:

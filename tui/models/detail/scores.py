@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from llmwatch.neutral import neutral, neutral_line
 from llmwatch.store.span import Replay, Score
 from llmwatch.tui import format as fmt
@@ -13,18 +15,23 @@ from llmwatch.tui.models.runs import Run, Tone
 def scores(opened: Opened) -> Blocks:
     """Every judgement of the span, of its trace and of its session."""
     blocks: list[Block] = []
-    if (heuristics := _heuristics(opened.span.heuristics)) is not None:
+    if (heuristics := _heuristics(opened.span.heuristics, dict(opened.failures))) is not None:
         blocks.append(heuristics)
     blocks.extend(_score(score, opened.span.span_id) for score in opened.detail.scores)
     blocks.extend(_replay(replay) for replay in opened.detail.replays)
     return tuple(blocks) or (note("No score, no feedback and no replay yet."),)
 
 
-def _heuristics(failed: tuple[str, ...] | None) -> Block | None:
+def _heuristics(failed: tuple[str, ...] | None, why: Mapping[str, str]) -> Block | None:
     if failed is None:
         return None
     lines: tuple[Line, ...] = tuple(
-        (("▲ ", "warn"), (neutral_line(name).replace("_", " "), "warn")) for name in failed
+        (
+            ("▲ ", "warn"),
+            (neutral_line(name).replace("_", " "), "warn"),
+            *(((f"  {neutral_line(why[name])}", "muted"),) if name in why else ()),
+        )
+        for name in failed
     )
     title: Run = ("heuristics", "strong")
     verdict: Run = (
