@@ -44,6 +44,8 @@ class Door:
     grpc: GrpcPort = field(default_factory=GrpcPort)
     one_large: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Large bodies go one at a time: spans take six times the memory of the body they came in."""
+    one_scrape: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Prometheus is shown one reading after the other, or a counter could go down between two."""
 
     async def take(self, prepare: Callable[[bytes], Prepared], body: bytes) -> tuple[Prepared, WriteResult]:
         """Read ``body`` and store what it brings; returns when that would survive the death of this process.

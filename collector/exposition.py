@@ -2,12 +2,12 @@
 
 Totals since the first span come from the database, so they go on where they were after a restart. They can
 be corrected downwards (a call turns out to repeat another one), which Prometheus would read as a restart
-from zero and count everything again; so what was once shown is not undercut while the process lives.
+from zero and count everything again; so what was once shown is never undercut, and the database remembers it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import Final
 
@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 from llmwatch.analysis.budget import BudgetState
 from llmwatch.collector.outlook import Reading
 from llmwatch.neutral import neutral_line
+from llmwatch.store.exposed import Sample
 from llmwatch.store.rollups import BOUNDS_S
 from llmwatch.store.rows import ModelTotals
 
@@ -32,26 +33,38 @@ _UNNAMED: Final = "(unnamed)"
 _LE: Final = (*(str(bound) for bound in BOUNDS_S), "+Inf")
 _STATUS: Final = {"IDLE": 0, "OK": 0, "WARN": 1, "CRIT": 2}
 
-Floor = Callable[[tuple[str, ...], float], float]
+Floor = Callable[[Sample, float], float]
 """Given a sample's identity and value, the value to show: the largest shown so far."""
 
 
 class Exposition:
-    """Renders readings, one after the other, as counters that never go down."""
+    """Renders readings, one after the other, as counters that never go down.
 
-    def __init__(self) -> None:
-        self._shown: dict[tuple[str, ...], float] = {}
+    ``shown`` is what earlier processes have shown.
+    """
+
+    def __init__(self, shown: Mapping[Sample, float]) -> None:
+        self._shown = dict(shown)
+        self._before = dict(shown)
+        self.risen: dict[Sample, float] = {}
+        """What was shown higher than before; whoever has remembered it empties it."""
 
     def render(self, reading: Reading, accept: str) -> tuple[bytes, str]:
         """The text of a reading and its media type, as ``accept`` (the header) asks for it."""
         encode, media_type = choose_encoder(accept)
-        return encode(
-            _Families([*_of_models(reading.models, self._floor), *_of_collector(reading)])
-        ), media_type
+        families = [*_of_models(reading.models, self._floor), *_of_collector(reading, self._on)]
+        return encode(_Families(families)), media_type
 
-    def _floor(self, sample: tuple[str, ...], value: float) -> float:
-        shown = self._shown[sample] = max(value, self._shown.get(sample, 0.0))
-        return shown
+    def _floor(self, sample: Sample, value: float) -> float:
+        known = self._shown.get(sample)
+        if known is not None and value <= known:
+            return known
+        self._shown[sample] = self.risen[sample] = value
+        return value
+
+    def _on(self, sample: Sample, value: float) -> float:
+        """As `_floor` for what begins at zero in each process: it goes on from where the last one ended."""
+        return self._floor(sample, self._before.get(sample, 0.0) + value)
 
 
 class _Families(Collector):
@@ -101,7 +114,7 @@ def _sum(label: str, one: ModelTotals, other: ModelTotals) -> ModelTotals:
     )
 
 
-def _of_collector(reading: Reading) -> Iterator[Metric]:
+def _of_collector(reading: Reading, on: Floor) -> Iterator[Metric]:
     stats = reading.stats
     for name, meaning, value in (
         ("queued_spans", "Spans waiting to be written.", reading.queued_spans),
@@ -112,10 +125,10 @@ def _of_collector(reading: Reading) -> Iterator[Metric]:
     ):
         yield GaugeMetricFamily(f"llmwatch_{name}", meaning, value)
     for name, meaning, value in (
-        ("requests", "Requests since this process began.", reading.requests),
+        ("requests", "Requests that brought something.", reading.requests),
         ("failed_requests", "Those answered with 400 or more.", reading.failed_requests),
     ):
-        yield CounterMetricFamily(f"llmwatch_{name}", meaning, value)
+        yield CounterMetricFamily(f"llmwatch_{name}", meaning, on((f"llmwatch_{name}",), value))
     events = CounterMetricFamily("llmwatch_events", "Records and what became of them.", labels=["event"])
     for name, count in sorted(stats.counters.items()):
         events.add_metric([name], count)

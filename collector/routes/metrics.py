@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from contextlib import closing
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from starlette.datastructures import State
 from starlette.requests import Request
@@ -15,19 +16,27 @@ from starlette.routing import Route
 from llmwatch.analysis import figures
 from llmwatch.collector.door import Door, door_of
 from llmwatch.collector.outlook import Reading, look
+from llmwatch.errors import StoreError
 from llmwatch.store.database import connect_reader
+from llmwatch.store.exposed import Sample, expose, exposed
 from llmwatch.store.reads import status
+
+if TYPE_CHECKING:
+    from llmwatch.collector.exposition import Exposition
+
+_log = logging.getLogger(__name__)
 
 
 async def metrics(request: Request) -> Response:
     """Everything counted so far, read in a thread on a connection of its own: ingest goes on."""
-    reading = await asyncio.to_thread(_read, door_of(request))
-    accept = request.headers.get("accept", "")
+    door, accept = door_of(request), request.headers.get("accept", "")
     if "application/json" in accept:
-        minutes = door_of(request).config.health.window_minutes
-        return JSONResponse(_figures(reading, minutes))
-    # 80 ms of prometheus_client that only those who scrape need; imported in the thread.
-    text, media_type = await asyncio.to_thread(_render, request.app.state, reading, accept)
+        reading = await asyncio.to_thread(_read, door)
+        return JSONResponse(_figures(reading, door.config.health.window_minutes))
+    async with door.one_scrape:
+        exposition = await asyncio.to_thread(_exposition, door, request.app.state)
+        text, media_type = await asyncio.to_thread(lambda: exposition.render(_read(door), accept))
+        await _remember(door, exposition.risen)
     return Response(text, media_type=media_type)
 
 
@@ -43,13 +52,26 @@ def _read(door: Door) -> Reading:
         )
 
 
-def _render(state: State, reading: Reading, accept: str) -> tuple[bytes, str]:
+def _exposition(door: Door, state: State) -> Exposition:
+    # 80 ms of prometheus_client that only those who scrape need; imported in the thread.
     from llmwatch.collector.exposition import Exposition  # noqa: PLC0415 - see above
 
     if not hasattr(state, "exposition"):
-        state.exposition = Exposition()
-    exposition: Exposition = state.exposition
-    return exposition.render(reading, accept)
+        with closing(connect_reader(door.database)) as db:
+            state.exposition = Exposition(exposed(db))
+    found: Exposition = state.exposition
+    return found
+
+
+async def _remember(door: Door, risen: dict[Sample, float]) -> None:
+    """Before it is shown, so that no end of this process makes a counter go down."""
+    if risen:
+        try:
+            await asyncio.wrap_future(door.writer.run(lambda db: expose(db, risen)))
+        except StoreError as error:
+            _log.warning("what Prometheus is shown is not remembered: %s", error)
+        else:
+            risen.clear()
 
 
 def _figures(reading: Reading, minutes: int) -> dict[str, object]:

@@ -59,7 +59,7 @@ def labels(**pairs: str) -> tuple[tuple[str, str], ...]:
 
 
 def test_the_names_and_numbers_of_a_model() -> None:
-    found = shown(Exposition(), [GPT])
+    found = shown(Exposition({}), [GPT])
     assert found["llm_requests_total", labels(model="gpt-4o", status="success")] == 7
     assert found["llm_requests_total", labels(model="gpt-4o", status="error")] == 2
     assert found["llm_tokens_total", labels(model="gpt-4o", type="input")] == 12_345
@@ -78,7 +78,7 @@ def test_the_names_and_numbers_of_a_model() -> None:
 
 
 def test_our_own_figures() -> None:
-    found = shown(Exposition(), [], duplicates=4, spans_rejected=5)
+    found = shown(Exposition({}), [], duplicates=4, spans_rejected=5)
     assert found["llmwatch_queued_spans", ()] == 3
     assert found["llmwatch_stored_spans", ()] == 40
     assert found["llmwatch_stored_traces", ()] == 9
@@ -94,7 +94,7 @@ def test_our_own_figures() -> None:
 
 
 def test_openmetrics_for_those_who_ask() -> None:
-    text, media_type = Exposition().render(
+    text, media_type = Exposition({}).render(
         reading([GPT], duplicates=1), "application/openmetrics-text; version=1.0.0"
     )
     assert media_type.startswith("application/openmetrics-text")
@@ -114,12 +114,12 @@ def test_openmetrics_for_those_who_ask() -> None:
     ],
 )
 def test_names_from_outside_are_safe_labels(name: str, label: str) -> None:
-    found = shown(Exposition(), [model(name)])
+    found = shown(Exposition({}), [model(name)])
     assert found["llm_cost_usd_total", labels(model=label)] == 0
 
 
 def test_models_beyond_the_limit_are_one() -> None:
-    found = shown(Exposition(), [model(f"model-{number:04}") for number in range(600)])
+    found = shown(Exposition({}), [model(f"model-{number:04}") for number in range(600)])
     names = {dict(pairs)["model"] for name, pairs in found if name == "llm_cost_usd_total"}
     assert len(names) == 501
     assert found["llm_requests_total", labels(model="(others)", status="success")] == 100
@@ -127,7 +127,7 @@ def test_models_beyond_the_limit_are_one() -> None:
 
 def test_what_was_shown_is_not_undercut() -> None:
     """A call that turns out to be a copy of another is taken back out of the sums."""
-    exposition = Exposition()
+    exposition = Exposition({})
     shown(exposition, [model("a", 5)])
     corrected = shown(exposition, [model("a", 4)])
     assert corrected["llm_requests_total", labels(model="a", status="success")] == 5
@@ -136,8 +136,35 @@ def test_what_was_shown_is_not_undercut() -> None:
     assert grown["llm_tokens_total", labels(model="a", type="input")] == 60
 
 
+def test_what_another_process_has_shown_is_not_undercut_either() -> None:
+    first = Exposition({})
+    before = shown(first, [model("a", 5)])
+    second = Exposition(first.risen)
+    after = shown(second, [model("a", 4)])
+    falling = {key for key, value in before.items() if after[key] < value}
+    assert not {name for name, _ in falling if name.endswith(("_total", "_count", "_sum", "_bucket"))}
+    assert after["llmwatch_requests_total", ()] == 22, "requests of both processes"
+    assert second.risen.keys() == {("llmwatch_requests",), ("llmwatch_failed_requests",)}
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 9), st.booleans()), max_size=30))
+def test_no_counter_ever_goes_down(steps: list[tuple[str, int, bool]]) -> None:
+    remembered: dict[tuple[str, ...], float] = {}
+    exposition = Exposition(remembered)
+    last: Samples = {}
+    for name, success, restarted in steps:
+        if restarted:
+            exposition = Exposition(remembered)
+        found = shown(exposition, [model(name, success)])
+        remembered |= exposition.risen
+        assert all(
+            value >= last.get(key, 0) for key, value in found.items() if not key[0].startswith("llmwatch")
+        )
+        last |= found
+
+
 @given(st.lists(st.text(max_size=120), max_size=20))
 def test_any_model_name_can_be_read_back(names: list[str]) -> None:
-    found = shown(Exposition(), [model(name) for name in set(names)])
+    found = shown(Exposition({}), [model(name) for name in set(names)])
     counted = sum(value for (name, _), value in found.items() if name == "llm_requests_total")
     assert counted == len(set(names))

@@ -2,15 +2,18 @@
 
 import asyncio
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import httpx
+from msgspec.structs import replace
 from prometheus_client.parser import text_string_to_metric_families
 
 from llmwatch.collector.app import create_app
 from llmwatch.collector.pipeline import Pipeline
 from llmwatch.store.batch import Batch
+from llmwatch.store.database import connect_reader
 from llmwatch.store.span import Call, Cost, Span, Status, Usage
 from llmwatch.store.writer import Writer
 from tests.collector.conftest import CONFIG, Collector
@@ -24,6 +27,11 @@ def call(number: int, status: Status = "ok", seconds: float = 0.7) -> Span:
         call=Call(response_model="gpt-4o", usage=Usage(input_tokens=100, output_tokens=20)),
         cost=Cost(nanousd=450_000),
     )  # fmt: skip
+
+
+def replace_model(span: Span, model: str) -> Call:
+    assert span.call is not None
+    return replace(span.call, response_model=model)
 
 
 def values(text: str, name: str) -> dict[tuple[str, ...], float]:
@@ -84,6 +92,33 @@ async def test_counters_go_on_after_a_restart(tmp_path: Path) -> None:
             writer.close()
         seen.append(values(text, "llm_requests_total")["gpt-4o", "success"])
     assert seen == [1, 2, 3]
+
+
+async def test_counters_do_not_go_down_when_a_sum_is_corrected_after_a_restart(tmp_path: Path) -> None:
+    """A wrapper comes first and counts; the call below it names another model and counts in its place."""
+    database = tmp_path / "llmwatch.db"
+    wrapper = call(1)
+    below = replace(wrapper, span_id="below", parent_id=wrapper.span_id, call=replace_model(wrapper, "other"))
+    texts = []
+    for spans in ([wrapper, call(2)], [below], []):
+        writer = Writer(database, enrich=Pipeline(CONFIG).enrich, queue_spans=1000, synchronous="NORMAL")
+        writer.start()
+        try:
+            await stored(writer, *spans)
+            app = create_app(writer, Pipeline(CONFIG), CONFIG, database)
+            transport = httpx.ASGITransport(app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://localhost:4318") as client:
+                texts.append((await client.get("/metrics")).text)
+        finally:
+            writer.close()
+    with closing(connect_reader(database)) as db:
+        sums = dict(db.execute("SELECT model, success FROM totals"))
+    assert sums == {"gpt-4o": 1, "other": 1}
+    for text in texts[1:]:
+        assert values(text, "llm_requests_total")["gpt-4o", "success"] == 2
+        assert values(text, "llm_tokens_total")["gpt-4o", "input"] == 200
+        assert values(text, "llm_latency_seconds_bucket")["+Inf", "gpt-4o"] == 2
+        assert values(text, "llm_requests_total")["other", "success"] == 1
 
 
 async def test_json_for_those_who_accept_it(collector: Collector) -> None:
