@@ -83,9 +83,9 @@ def logs(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]
 
 
 async def tell(kind: str, settings: object, *told: Message) -> None:
-    send = channels(AlertsConfig(**{kind: {"x": settings}}))[f"{kind}.x"]
+    config = AlertsConfig(**{kind: {"x": settings}})  # type: ignore[arg-type]
     for one in told:
-        await send(one)
+        await channels(config)[f"{kind}.x"](one)
 
 
 async def refused(kind: str, settings: object, told: Message = FIRING) -> DeliveryError:
@@ -135,7 +135,7 @@ async def test_a_webhook_gets_json_with_a_signature(
 
 
 async def test_pagerduty_triggers_and_resolves(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(pagerduty.ADDRESSES, "us", os.environ["HOOK"])  # type: ignore[arg-type]
+    monkeypatch.setitem(pagerduty.ADDRESSES, "us", os.environ["HOOK"])
     monkeypatch.setenv("KEY", "s3cr3t-key")
     await tell("pagerduty", PagerDutyConfig(key_env="KEY"), FIRING, RESOLVED, TEST)
     fired, resolved, trigger, resolve = receiver.bodies()
@@ -252,7 +252,7 @@ async def test_a_letter(mailbox: tuple[int, list[str]]) -> None:
     assert (
         read["Subject"].strip() == "[llmwatch] ALERT [ERROR_RATE]: error rate 8.1 %, over 5 % (feature:chat)"
     )
-    assert "Traces behind it: status:error kind:llm\n  t1\n  t2\n" in read.get_content()
+    assert "Traces behind it: status:error kind:llm\n  t1\n  t2\n" in read.get_content().replace("\r", "")
 
 
 async def test_mail_that_cannot_be_sent_safely_is_not(

@@ -60,7 +60,8 @@ def test_welch() -> None:
     a, b = us.variance / us.count, japan.variance / japan.count
     t = (us.mean - japan.mean) / math.sqrt(a + b)
     freedom = (a + b) ** 2 / (a * a / 248 + b * b / 78)
-    assert (t, freedom) == (pytest.approx(-12.94621, abs=1e-4), pytest.approx(136.8750, abs=1e-3))
+    assert t == pytest.approx(-12.94621, abs=1e-4)
+    assert freedom == pytest.approx(136.8750, abs=1e-3)
     found = means_differ(us, japan)
     assert found == student_p(t, freedom)
     assert found < 1e-20
@@ -83,7 +84,8 @@ def test_a_trend() -> None:
     assert found is not None
     slope, p = found
     t = 2.1170
-    assert (slope, p) == (pytest.approx(1.1), pytest.approx(1 - t / math.sqrt(2 + t * t), abs=1e-4))
-    assert trend([1, 2, 3]) == (pytest.approx(1.0), 0.0)
+    assert slope == pytest.approx(1.1)
+    assert p == pytest.approx(1 - t / math.sqrt(2 + t * t), abs=1e-4)
+    assert trend([1, 2, 3]) == (1.0, 0.0)
     assert trend([1, 2]) is None
     assert trend([2, 2, 2]) is None
