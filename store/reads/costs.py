@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from itertools import pairwise
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 from llmwatch.store.costrows import (
     DaySpent,
@@ -37,6 +37,9 @@ LONG_TOKENS: Final = 10_000
 """Input and output together."""
 SLOW_NS: Final = 5 * 10**9
 
+_K = TypeVar("_K")
+_HOUR_S: Final = 3600
+_DAY_S: Final = 86_400
 _CALL_KINDS: Final = "('llm', 'embedding', 'reranker')"
 _SPENT: Final = tuple(field.name for field in fields(Spent))
 _SUMS: Final = ", ".join(
@@ -88,17 +91,20 @@ def spent_by_person(
     db: sqlite3.Connection, start_s: int, end_s: int, by: Person, limit: int | None = None
 ) -> list[SpentBy]:
     """As `spent_by`, for users or sessions, of the whole hours from that of ``start_s``."""
-    sums = ", ".join(f"sum({name})" for name in _PERSON)
     query = (
-        f"SELECT value, {sums} FROM person_rollups WHERE width_s = 3600 AND start_s >= ? AND start_s < ?"
-        f" AND key = ? GROUP BY value HAVING sum(cost_nanousd) OR sum(calls)"
-        " ORDER BY sum(cost_nanousd) DESC, value LIMIT ?"
+        f"SELECT value, {', '.join(_PERSON)} FROM person_rollups"
+        " WHERE width_s = ? AND key = ? AND start_s >= ? AND start_s < ?"
     )
-    bounds = (start_s - start_s % 3600, end_s, by, -1 if limit is None else limit)
-    return [
+    found: dict[str, list[int]] = {}
+    for width, low, high in pieces(start_s, end_s, _HOUR_S, _DAY_S):
+        for value, *numbers in db.execute(query, (width, by, low, high)):
+            _add(found, value, numbers)
+    groups = [
         SpentBy(value=value, spent=Spent(**dict(zip(_PERSON, numbers, strict=True))))
-        for value, *numbers in db.execute(query, bounds)
+        for value, numbers in found.items()
     ]
+    spending = [group for group in groups if group.spent.calls or group.spent.cost_nanousd]
+    return sorted(spending, key=_dearest)[:limit]
 
 
 def spent_by_version(db: sqlite3.Connection, start_s: int, end_s: int) -> list[VersionSpent]:
@@ -199,11 +205,7 @@ def _groups(
     found: dict[tuple[str, ...], list[int]] = {}
     for piece in pieces(start_s, end_s):
         for row in db.execute(query, piece):
-            key, numbers = row[: len(keys)], row[len(keys) :]
-            known = found.get(key)
-            found[key] = (
-                list(numbers) if known is None else [a + b for a, b in zip(known, numbers, strict=True)]
-            )
+            _add(found, row[: len(keys)], row[len(keys) :])
     groups = [(key, Spent(**dict(zip(_SPENT, numbers, strict=True)))) for key, numbers in found.items()]
     return [(key, spent) for key, spent in groups if spent.calls or spent.cost_nanousd or spent.unpriced]
 
@@ -227,6 +229,11 @@ def _durations(
 def _percentile(durations: Histogram | None, q: float) -> int | None:
     value = durations.percentile(q) if durations is not None else None
     return None if value is None else round(value)
+
+
+def _add(found: dict[_K, list[int]], key: _K, numbers: Sequence[int]) -> None:
+    known = found.get(key)
+    found[key] = list(numbers) if known is None else [a + b for a, b in zip(known, numbers, strict=True)]
 
 
 def _dearest(group: SpentBy) -> tuple[int, int, str]:
