@@ -74,7 +74,7 @@ def unsent(request: ChatRequest, endpoint: Endpoint) -> tuple[str, ...]:
 
 def estimate(request: ChatRequest, endpoint: Endpoint, at_ns: int | None = None) -> Cost | None:
     """What sending ``request`` will about cost, from the usage of `expected`."""
-    return _price(request.model, expected(request), endpoint, at_ns)
+    return cost_of(request.model, expected(request), endpoint, at_ns)
 
 
 def expected(request: ChatRequest) -> Usage:
@@ -99,7 +99,7 @@ def to_replay(
     """The record of a replay of ``span`` that ended, with ``error`` or without; it holds no key."""
     finished, at_ns = answer.finished, time_ns or time.time_ns()
     usage = finished.usage if finished else None
-    cost = _price((finished and finished.model) or request.model, usage, endpoint, at_ns) if usage else None
+    cost = cost_of((finished and finished.model) or request.model, usage, endpoint, at_ns) if usage else None
     return Replay(
         replay_id=uuid.uuid4().hex,
         trace_id=span.trace_id,
@@ -136,7 +136,8 @@ def _input_tokens(request: ChatRequest) -> int:
     return written + _TOKENS_PER_MESSAGE * len(request.messages) + _TOKENS_PER_IMAGE * media
 
 
-def _price(model: str, usage: Usage, endpoint: Endpoint, at_ns: int | None) -> Cost | None:
+def cost_of(model: str, usage: Usage, endpoint: Endpoint, at_ns: int | None) -> Cost | None:
+    """What a call of ``model`` at ``endpoint`` costs, made at ``at_ns`` (now, when None)."""
     call = Call(provider=_PROVIDERS.get(endpoint.api, endpoint.name), request_model=model, usage=usage)
     return endpoint.prices.price(call, time.time_ns() if at_ns is None else at_ns, free=endpoint.free)
 
