@@ -19,6 +19,7 @@ from textual.screen import Screen
 from llmwatch.config import Config
 from llmwatch.errors import ConfigError
 from llmwatch.neutral import neutral
+from llmwatch.reload import changes
 from llmwatch.tui.actions import AppActions
 from llmwatch.tui.alertwatch import AlertWatch
 from llmwatch.tui.commands import bindings, keymap
@@ -26,7 +27,6 @@ from llmwatch.tui.host import FeedEvent
 from llmwatch.tui.linefilter import WireFilter
 from llmwatch.tui.messages import DataChanged, ShowReplay, ShowTrace, ShowTraces
 from llmwatch.tui.palette import CommandProvider
-from llmwatch.tui.reload import changes
 from llmwatch.tui.screens.overview import Overview
 from llmwatch.tui.themes import THEMES, derived
 
