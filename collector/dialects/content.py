@@ -10,7 +10,6 @@ from msgspec import Struct
 from llmwatch.collector.dialects.bodies import request_messages, response_messages
 from llmwatch.collector.dialects.documents import documents, ranked
 from llmwatch.collector.dialects.facts import Facts
-from llmwatch.collector.dialects.flattened import rebuilt
 from llmwatch.collector.dialects.genai_events import COMPLETION, DETAILS, PROMPT, ROLES, event_message
 from llmwatch.collector.dialects.messages import input_messages, message, output_messages, with_system
 from llmwatch.collector.dialects.readers import definitions
@@ -68,10 +67,9 @@ def conversation_of(raw: RawSpan, facts: Facts, kind: Kind) -> Conversation:
 
 def _in_pieces(content: dict[str, Any]) -> Messages | None:
     """An answer whose text, reasoning and tool calls came in an attribute each."""
-    if content.keys().isdisjoint(_PIECES.values()):
-        return None
-    found = message({name: content.get(field) for name, field in _PIECES.items()}, "assistant")
-    return (found,) if found else None
+    pieces = {name: content[field] for name, field in _PIECES.items() if field in content}
+    found = message({"role": "assistant", **pieces}, "assistant") if pieces else None
+    return (found,) if found and found.parts else None
 
 
 def document_list(facts: Facts) -> tuple[Document, ...]:
@@ -99,8 +97,7 @@ def _schema(tool: Any) -> Any:
 
 
 def _list(facts: Facts, name: str) -> list[Any]:
-    flattened = facts["lists"].get(name)
-    return rebuilt(flattened) if flattened else []
+    return facts["lists"].get(name) or []
 
 
 def _unwrapped(facts: Facts, name: str) -> list[Any]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from llmwatch.collector.dialects.flattened import Path, path_of
+from llmwatch.collector.dialects.flattened import Path, Shape, filled, path_of, shape_of
 from llmwatch.collector.records import RawSpan
 
 Parse: TypeAlias = Callable[[Any], Any]
@@ -19,7 +19,7 @@ Parse: TypeAlias = Callable[[Any], Any]
 
 
 Facts: TypeAlias = dict[str, dict[str, Any]]
-"""What was read, by group and field. The group ``lists`` has the paths and values of flattened lists."""
+"""What was read, by group and field. The group ``lists`` has lists that came flattened."""
 Amend: TypeAlias = Callable[[RawSpan, Facts], RawSpan]
 """Changes facts in place, and gives the span back, as it came or as it should have."""
 
@@ -85,8 +85,8 @@ class Plan(NamedTuple):
     """Group, field, name and reader of facts with one source."""
     contested: list[tuple[str, str, list[tuple[str, Parse]]]]
     """Group, field and sources, best first, of facts with several."""
-    lists: dict[str, list[tuple[Path, str]]]
-    """Paths and names of flattened lists."""
+    lists: list[tuple[str, Shape, list[str]]]
+    """Name, shape and the names of the values of flattened lists."""
 
 
 _REMEMBERED: Final = 20_000
@@ -146,12 +146,13 @@ class Rules:
         return amend(raw, facts) if amend else raw
 
     def _made(self, names: tuple[str, ...]) -> Plan:
-        plan = Plan(self._dialect(names), [], [], {})
+        plan = Plan(self._dialect(names), [], [], [])
+        lists: dict[str, list[tuple[Path, str]]] = {}
         fields: dict[tuple[str, str], list[tuple[int, str, Parse]]] = {}
         for name in names:
             for rule in (self._rule_of(name), self._also.get(name)):
                 if isinstance(rule, Place):
-                    plan.lists.setdefault(rule.list_name, []).append((rule.path, name))
+                    lists.setdefault(rule.list_name, []).append((rule.path, name))
                 elif rule:
                     fields.setdefault((rule.group, rule.field), []).append((rule.rank, name, rule.parse))
         for (group, field), sources in fields.items():
@@ -160,6 +161,10 @@ class Rules:
                 plan.sole.append((group, field, *best[0]))
             else:
                 plan.contested.append((group, field, best))
+        for list_name, places in lists.items():
+            plan.lists.append(
+                (list_name, shape_of([path for path, _ in places]), [name for _, name in places])
+            )
         return plan
 
     def _dialect(self, names: tuple[str, ...]) -> str:
@@ -210,8 +215,8 @@ def read(attributes: Mapping[str, Any], rules: Rules, scope: str = "") -> Facts:
             if known is not None:
                 facts[group][field] = known
                 break
-    for list_name, paths in lists.items():
-        facts["lists"][list_name] = [(path, attributes[name]) for path, name in paths]
+    for list_name, shape, parts in lists:
+        facts["lists"][list_name] = filled(shape, [attributes[name] for name in parts])
     return facts
 
 

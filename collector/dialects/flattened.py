@@ -5,9 +5,11 @@ Indices may have gaps (senders drop attributes past their limit): what is there 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
+Shape: TypeAlias = list[Any]
+"""A list as its flattened names make it, with the place of each value in place of the value."""
 Path: TypeAlias = tuple[str | int, ...]
 
 _DEEPEST: Final = 16
@@ -15,7 +17,7 @@ _DEEPEST: Final = 16
 
 
 class _Node(dict[str | int, Any]):
-    """A level being rebuilt, told apart from a mapping that was sent as a value."""
+    """A level being rebuilt."""
 
 
 def path_of(name: str) -> Path | None:
@@ -26,10 +28,10 @@ def path_of(name: str) -> Path | None:
     return tuple(int(step) if _is_index(step) else step for step in steps)
 
 
-def rebuilt(items: Iterable[tuple[Path, Any]]) -> list[Any]:
-    """The list that flattened ``items`` came from; a name that contradicts another is left out."""
+def shape_of(paths: Sequence[Path]) -> Shape:
+    """The list that values with these ``paths`` came from; a name that contradicts another is left out."""
     root = _Node()
-    for path, value in items:
+    for place, path in enumerate(paths):
         at = root
         for step in path[:-1]:
             below = at.get(step)
@@ -40,9 +42,21 @@ def rebuilt(items: Iterable[tuple[Path, Any]]) -> list[Any]:
             at = below
         else:
             if not isinstance(at.get(path[-1]), _Node):
-                at[path[-1]] = value
+                at[path[-1]] = place
     folded = _folded(root)
     return folded if isinstance(folded, list) else []
+
+
+def filled(shape: Any, values: Sequence[Any]) -> Any:
+    """``shape``, a `Shape` or a part of one, with its ``values`` in their places."""
+    if shape.__class__ is int:
+        return values[shape]
+    if shape.__class__ is dict:
+        return {
+            name: values[below] if below.__class__ is int else filled(below, values)
+            for name, below in shape.items()
+        }
+    return [filled(below, values) for below in shape]
 
 
 def _is_index(step: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from llmwatch.collector.dialects.facts import Dialect, Fact
 from llmwatch.collector.dialects.kinds import kind_of_word
-from llmwatch.collector.dialects.readers import dollars, offered_tools, setting, settings
+from llmwatch.collector.dialects.readers import dollars, offered_tools, remembered, setting, settings
 from llmwatch.collector.dialects.times import time_ns
 from llmwatch.collector.dialects.usage import usage_of, usage_of_body
 from llmwatch.collector.dialects.values import as_json, count, mapping, parsed, storable, text, texts
@@ -57,6 +57,7 @@ def usage_details(value: Any) -> Usage | None:
     return usage_of(facts, input_excludes_cache=True)
 
 
+@remembered
 def _parameters(value: Any) -> JsonObject | None:
     """The parameters of a call; one that is not limited is sent as ``"Infinity"`` or ``"inf"``."""
     found = settings(value) or {}

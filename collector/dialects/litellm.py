@@ -12,7 +12,6 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from llmwatch.collector.dialects.facts import Dialect, Fact, Facts
-from llmwatch.collector.dialects.flattened import rebuilt
 from llmwatch.collector.dialects.kinds import kind_of_operation
 from llmwatch.collector.dialects.messages import output_messages
 from llmwatch.collector.dialects.usage import usage_of_body
@@ -56,7 +55,7 @@ def _add_tool_calls(facts: Facts) -> None:
     answered, apart = facts["content"].get("output_messages"), facts["lists"].get("output_messages")
     if not answered or not apart:
         return
-    called = [part for message in output_messages(rebuilt(apart)) or () for part in message.parts]
+    called = [part for message in output_messages(apart) or () for part in message.parts]
     first, *rest = answered
     if not any(part.type == "tool_call" for part in first.parts):
         parts = (*first.parts, *(part for part in called if part.type == "tool_call"))

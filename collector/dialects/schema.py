@@ -39,6 +39,8 @@ _decode: Final = msgspec.json.Decoder(list[_Message]).decode
 
 def schema_messages(source: str) -> tuple[Message, ...] | None:
     """The messages in ``source``; None when it is anything else, or has parts beyond text and tool calls."""
+    if '"parts"' not in source:  # 0.1 µs for a prompt of 2 KB, where an exception takes 1.5
+        return None
     try:
         sent = _decode(source)
     except (ValueError, RecursionError):

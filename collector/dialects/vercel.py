@@ -52,6 +52,8 @@ def _cache(value: Any) -> dict[str, Any] | None:
     Anthropic and Bedrock count cached tokens apart from the input, which those SDKs pass on as it is; from
     v6 on the input includes them, as ``inputTokenDetails`` says.
     """
+    if isinstance(value, str) and not any(word in value for word in _TELLING):  # 5 µs to read in vain
+        return None
     told = mapping(value) or {}
     apart = {**_within(told, "anthropic"), **_within(told, "bedrock")}
     usage = {**apart, **_within(apart, "usage")}
@@ -69,6 +71,10 @@ def _cache(value: Any) -> dict[str, Any] | None:
         "input_excludes_cache": True if apart else None,
     }
     return {field: found for field, found in facts.items() if found is not None} or None
+
+
+_TELLING: Final = ("anthropic", "bedrock", "cachedPromptTokens")
+"""Metadata without any of these words says nothing of the cache."""
 
 
 def _within(item: Mapping[str, Any], name: str) -> Mapping[str, Any]:

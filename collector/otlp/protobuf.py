@@ -148,20 +148,23 @@ def _attributes(pairs: Iterable[KeyValue]) -> dict[str, Any]:
 
 
 def _value(value: AnyValue) -> Any:
-    kind = value.WhichOneof("value")
-    match kind:
-        case None:
-            return None
+    match value.WhichOneof("value"):
+        case "int_value":
+            return value.int_value
         case "string_value":
             return _text(value.string_value)
+        case "array_value":
+            return [_value(item) for item in value.array_value.values]
+        case "bool_value":
+            return value.bool_value
         case "double_value":
             number = value.double_value
             return number if math.isfinite(number) else number_name(number)
-        case "array_value":
-            return [_value(item) for item in value.array_value.values]
         case "kvlist_value":
             return _attributes(value.kvlist_value.values)
-    return getattr(value, kind)
+        case "bytes_value":
+            return value.bytes_value
+    return None
 
 
 def _text(text: str) -> str:

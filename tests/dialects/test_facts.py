@@ -46,7 +46,7 @@ def test_prefixes_and_lists() -> None:
         {"one.request.top_p": "1", "one.request.": "x", "one.prompt.0.role": "u", "one.prompt.name": "n"}
     )
     assert facts["parameters"] == {"top_p": "1"}
-    assert facts["lists"] == {"messages": [((0, "role"), "u")]}
+    assert facts["lists"] == {"messages": [{"role": "u"}]}
 
 
 def test_the_first_mark_names_the_dialect() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from llmwatch.collector.dialects.flattened import path_of, rebuilt
+from llmwatch.collector.dialects.flattened import filled, path_of, shape_of
 
 
 @pytest.mark.parametrize(
@@ -42,10 +42,14 @@ def test_paths(name: str, path: Any) -> None:
     ],
 )
 def test_rebuilt(items: Any, value: Any) -> None:
-    assert rebuilt(items) == value
+    assert _rebuilt(items) == value
 
 
 def test_what_was_sent_is_not_changed() -> None:
     sent = {"role": "user"}
-    rebuilt([((0, "m"), sent), ((0, "m", "content"), "hi")])
+    _rebuilt([((0, "m"), sent), ((0, "m", "content"), "hi")])
     assert sent == {"role": "user"}
+
+
+def _rebuilt(items: Any) -> Any:
+    return filled(shape_of([path for path, _ in items]), [value for _, value in items])
