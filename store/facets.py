@@ -21,6 +21,7 @@ FACETS: Final = {
     "env": ("environment",),
     "app": ("app_version",),
     "feature": ("feature",),
+    "segment": ("segment",),
     "prompt": ("prompt_name",),
     "version": ("prompt_version",),
     "tool": ("tool_name",),
@@ -33,7 +34,7 @@ PEOPLE: Final = {"user": "user_id", "session": "session_id"}
 LISTS: Final = {"finish": "finish_reasons", "heuristic": "heuristics_failed"}
 """The same for columns that hold JSON arrays."""
 
-_FIELDS: Final = Brief._fields[12:25]
+_FIELDS: Final = Brief._fields[12:26]
 
 
 def facets_of(traits: Iterable[Traits]) -> set[tuple[str, str]]:

@@ -43,6 +43,11 @@ def _strays(db: Database) -> None:
     _run(db, "strays.sql")
 
 
+@migrations(name="0006_metrics")
+def _metrics(db: Database) -> None:
+    _run(db, "metrics.sql")
+
+
 @migrations(name="0009_evals")
 def _evals(db: Database) -> None:
     _run(db, "evals.sql")

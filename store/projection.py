@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 
+from llmwatch.store.lengths import length_of
 from llmwatch.store.span import Call, Content, Retrieval, Span, Tool, Usage
 
 Traits: TypeAlias = tuple[str | None, ...]
@@ -40,13 +41,14 @@ class Brief(NamedTuple):
     environment: str | None
     app_version: str | None
     feature: str | None
+    segment: str | None
     prompt_name: str | None
     prompt_version: str | None
     provider: str | None
     model: str | None
+    tool_name: str | None
     response_model: str | None
     finish_reasons: str | None
-    tool_name: str | None
     heuristics_failed: str | None
     request_model: str | None
     response_id: str | None
@@ -60,33 +62,39 @@ class Brief(NamedTuple):
     reasoning_tokens: int | None
     cost_nanousd: int | None
     dialect: str
+    retry_count: int | None
+    cache_hit: int | None
+    tool_success: int | None
+    request_chars: int | None
+    request_bytes: int | None
+    response_chars: int | None
+    response_bytes: int | None
 
     @property
     def dimensions(self) -> tuple[str | None, ...]:
-        """Kind to model: what rollups are kept by, in the order of ``series``."""
-        return self[12:21]
+        """Kind to tool: what rollups are kept by, in the order of ``series``."""
+        return self[12:23]
 
     @property
     def traits(self) -> Traits:
         """Kind to heuristics: what few different spans have, so that what follows from it can be cached."""
-        return self[12:25]
+        return self[12:26]
 
     @property
     def usage(self) -> tuple[int | None, ...]:
         """The token counts that say whether a span carries usage."""
-        return self[29:35]
+        return self[30:36]
 
     @property
     def carries_usage(self) -> bool:
         """Whether any token was counted. A usage of zeros says nothing that another span may not say."""
-        return any(self[29:35])
+        return any(self[30:36])
 
 
 DETAILS: Final = (
-    "trace_id", "level", "request_id", "tags", "retry_count", "operation", "temperature",
-    "max_tokens", "stream", "cache_hit", "cache_write_1h_tokens", "input_audio_tokens",
-    "output_audio_tokens", "tokens_estimated", "sender_cost_nanousd", "tool_call_id", "tool_success",
-    "document_count", "content_captured", "received_ns",
+    "trace_id", "level", "request_id", "tags", "operation", "temperature", "max_tokens", "stream",
+    "cache_write_1h_tokens", "input_audio_tokens", "output_audio_tokens", "tokens_estimated",
+    "sender_cost_nanousd", "tool_call_id", "document_count", "content_captured", "received_ns",
 )  # fmt: skip
 
 _NO_CALL: Final = Call()
@@ -99,7 +107,7 @@ def project(span: Span, received_ns: int) -> tuple[Brief, tuple[Any, ...]]:
     """The columns of ``span``: its brief, and its details in the order of `DETAILS`."""
     context, call, tool = span.context, span.call or _NO_CALL, span.tool or _NO_TOOL
     usage, retrieval = call.usage or _NO_USAGE, span.retrieval or _NO_RETRIEVAL
-    parameters = call.parameters or {}
+    parameters, content = call.parameters or {}, span.content
     end = span.end_ns if span.state == "ended" else None
     brief = Brief(
         span.span_id,
@@ -119,15 +127,16 @@ def project(span: Span, received_ns: int) -> tuple[Brief, tuple[Any, ...]]:
         context.environment,
         context.app_version,
         context.feature,
+        context.segment,
         context.prompt_name,
         context.prompt_version,
         call.provider,
         # A failed call has no answering model: grouped by the answered one, errors would have a model of
         # their own and every other model would have none.
         call.request_model or call.response_model,
+        tool.name,
         call.response_model,
         _array(call.finish_reasons),
-        tool.name,
         None if span.heuristics is None else _array(span.heuristics, empty="[]"),
         call.request_model,
         call.response_id,
@@ -141,27 +150,29 @@ def project(span: Span, received_ns: int) -> tuple[Brief, tuple[Any, ...]]:
         usage.reasoning_tokens,
         None if span.cost is None else span.cost.nanousd,
         span.dialect,
+        context.retry_count,
+        call.cache_hit,
+        tool.success,
+        *length_of(content.input_messages, content.input_text),
+        *length_of(content.output_messages, content.output_text),
     )
     details = (
         span.trace_id,
         span.level,
         context.request_id,
         _array(context.tags),
-        context.retry_count,
         call.operation,
         _number(parameters.get("temperature")),
         _number(parameters.get("max_tokens")),
         call.stream,
-        call.cache_hit,
         usage.cache_write_1h_tokens,
         usage.input_audio_tokens,
         usage.output_audio_tokens,
         usage.estimated or None,
         call.sender_cost_nanousd,
         tool.call_id,
-        tool.success,
         retrieval.document_count,
-        _captured(span.content, tool, retrieval),
+        _captured(content, tool, retrieval),
         received_ns,
     )
     return brief, details

@@ -12,7 +12,11 @@ from functools import lru_cache
 from operator import neg
 from typing import Final, NamedTuple, TypeAlias
 
+import msgspec
+
+from llmwatch.store.heads import UNSAID, Heads, dimensions
 from llmwatch.store.histogram import bucket_of
+from llmwatch.store.outcomes import error_class, finish_class
 from llmwatch.store.projection import Brief
 from llmwatch.store.rows import UsageRole
 
@@ -20,51 +24,74 @@ Dimensions: TypeAlias = tuple[str | None, ...]
 
 SUMS: Final = (
     "spans", "copies", "errors", "input_tokens", "output_tokens", "cache_read_tokens",
-    "cache_write_tokens", "reasoning_tokens", "cost_nanousd", "unpriced", "refused", "truncated",
-    "checked", "passed",
+    "cache_write_tokens", "reasoning_tokens", "cost_nanousd", "unpriced", "priced", "refused", "truncated",
+    "checked", "passed", "answered", "retry_told", "retried", "cache_lookups", "cache_hits", "tool_failures",
+    "texts", "request_chars", "request_bytes", "response_chars", "response_bytes",
 )  # fmt: skip
-HISTOGRAMS: Final = ("duration_hist", "first_chunk_hist", "input_hist", "output_hist")
+HISTOGRAMS: Final = (
+    "duration_hist", "first_chunk_hist", "input_hist", "output_hist", "cost_hist", "speed_hist",
+    "request_hist", "response_hist",
+)  # fmt: skip
 WIDTHS: Final = (60, 3600)
 
 _COPY: Final = (0, 1, *[0] * (len(SUMS) - 2))
-_NO_USAGE: Final = (0,) * 7
-_NOTHING: Final = (None, None, None, None)
-_CUT: Final = ('"length"', '"max_tokens"', '"MAX_TOKENS"')
-"""Finish reasons of OpenAI, Anthropic and Gemini for an answer that was cut."""
+_NO_USAGE: Final = (0,) * 8
+_NO_TEXT: Final = (0,) * 5
+_NOTHING: Final = (None,) * len(HISTOGRAMS)
+_CUT: Final = "finish:length"
+_NO_WORDS: Final[tuple[str, ...]] = ()
+_PER: Final = 10**12
+"""Tokens per nanosecond, times this, are tokens per 1,000 s: whole numbers, of which a histogram is made."""
 
 BOUNDS_S: Final = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """Upper bounds of Prometheus' buckets; the last bucket has none."""
 
 
 class Change(NamedTuple):
-    """A span that counts from now on (``sign`` 1) or no longer does (-1)."""
+    """A span that counts from now on (``sign`` 1) or no longer does (-1), in a trace that says ``heads``."""
 
     span: Brief
     role: UsageRole | None
     sign: int
+    heads: Heads = UNSAID
+
+
+class Numbers(NamedTuple):
+    """What a span adds."""
+
+    sums: tuple[int, ...]
+    """In the order of `SUMS`."""
+    values: tuple[int | None, ...]
+    """In the order of `HISTOGRAMS`."""
+    words: tuple[str, ...]
+    """``finish:…``, ``error:…`` (outcomes.py) and ``failed:…`` with the name of a heuristic."""
 
 
 class Cell:
     """What is added to one rollup row."""
 
-    __slots__ = ("histograms", "parts")
+    __slots__ = ("histograms", "parts", "words")
 
     def __init__(self) -> None:
         self.parts: list[tuple[int, ...]] = []
-        self.histograms: tuple[dict[int, int], ...] = ({}, {}, {}, {})
+        self.histograms: tuple[dict[int, int], ...] = tuple([{} for _ in HISTOGRAMS])
+        self.words: dict[str, int] = {}
 
     @property
     def sums(self) -> tuple[int, ...]:
         """Totals in the order of `SUMS`."""
         return tuple(map(sum, zip(*self.parts, strict=True)))
 
-    def add(self, sums: tuple[int, ...], values: Iterable[int | None], sign: int) -> None:
+    def add(self, numbers: Numbers, sign: int) -> None:
         """Count a span's numbers."""
+        sums, values, words = numbers
         self.parts.append(sums if sign > 0 else tuple(map(neg, sums)))
-        for place, value in enumerate(values):
+        for histogram, value in zip(self.histograms, values, strict=True):
             if value is not None:
-                bucket, histogram = bucket_of(value), self.histograms[place]
+                bucket = bucket_of(value)
                 histogram[bucket] = histogram.get(bucket, 0) + sign
+        for word in words:
+            self.words[word] = self.words.get(word, 0) + sign
 
     def merge(self, other: Cell) -> None:
         """Count what another cell counts."""
@@ -72,31 +99,34 @@ class Cell:
         for histogram, counts in zip(self.histograms, other.histograms, strict=True):
             for bucket, count in counts.items():
                 histogram[bucket] = histogram.get(bucket, 0) + count
+        for word, count in other.words.items():
+            self.words[word] = self.words.get(word, 0) + count
 
 
 def rollups(changes: Iterable[Change]) -> dict[tuple[int, int, Dimensions], Cell]:
     """What ``changes`` add to the rows of ``rollups``, by width, start and dimensions."""
     minutes: dict[tuple[int, int, Dimensions], Cell] = {}
-    for span, role, sign in changes:
+    for span, role, sign, heads in changes:
         if span.state == "partial":
             continue
         start_s = span.start_ns // 1_000_000_000
-        key = (60, start_s - start_s % 60, span.dimensions)
+        key = (60, start_s - start_s % 60, dimensions(span, heads))
         cell = minutes.get(key)
         if cell is None:
             cell = minutes[key] = Cell()
-        cell.add(*_numbers(span, role), sign)
+        cell.add(numbers(span, role), sign)
     cells = dict(minutes)
-    for (_, start_s, dimensions), cell in minutes.items():
-        cells.setdefault((3600, start_s - start_s % 3600, dimensions), Cell()).merge(cell)
+    for (_, start_s, series), cell in minutes.items():
+        cells.setdefault((3600, start_s - start_s % 3600, series), Cell()).merge(cell)
     return cells
 
 
-def _numbers(span: Brief, role: UsageRole | None) -> tuple[tuple[int, ...], tuple[int | None, ...]]:
-    """What a span adds: its part of `SUMS`, and its values for `HISTOGRAMS`."""
+def numbers(span: Brief, role: UsageRole | None) -> Numbers:
+    """What a span adds."""
     if is_copy(span, role):
-        return _COPY, _NOTHING
-    counted, checks = role == "counted", span.heuristics_failed
+        return Numbers(_COPY, _NOTHING, _NO_WORDS)
+    counted, checks, failed = role == "counted", span.heuristics_failed, span.status == "error"
+    cost, words = span.cost_nanousd, _NO_WORDS
     usage = (
         (
             span.input_tokens or 0,
@@ -104,25 +134,56 @@ def _numbers(span: Brief, role: UsageRole | None) -> tuple[tuple[int, ...], tupl
             span.cache_read_tokens or 0,
             span.cache_write_tokens or 0,
             span.reasoning_tokens or 0,
-            span.cost_nanousd or 0,
-            span.cost_nanousd is None,
+            cost or 0,
+            cost is None,
+            cost is not None,
         )
         if counted
         else _NO_USAGE
     )
-    cut = span.finish_reasons is not None and _is_cut(span.finish_reasons)
-    sums = (1, 0, span.status == "error", *usage, span.refused or 0, cut, checks is not None, checks == "[]")
-    return sums, (
+    if span.finish_reasons is not None or (checks is not None and checks != "[]"):
+        words = _words(span.finish_reasons, checks)
+    cut = _CUT in words
+    if failed:
+        words = (*words, f"error:{error_class(span.error_type, span.error_message)}")
+    retries, hit, asked, told = span.retry_count, span.cache_hit, span.request_chars, span.response_chars
+    sums = (
+        1, 0, failed, *usage, span.refused or 0, cut, checks is not None, checks == "[]",
+        span.refused is not None, retries is not None, bool(retries),
+        hit is not None or (counted and span.cache_read_tokens is not None),
+        bool(hit) or bool(counted and span.cache_read_tokens),
+        span.kind == "tool" and (failed or span.tool_success == 0),
+        *(_NO_TEXT if asked is None and told is None else
+          (1, asked or 0, span.request_bytes or 0, told or 0, span.response_bytes or 0)),
+    )  # fmt: skip
+    values = (
         span.duration_ns,
         span.time_to_first_chunk_ns,
         span.input_tokens if counted else None,
         span.output_tokens if counted else None,
+        cost if counted else None,
+        _speed(span) if counted else None,
+        asked,
+        told,
     )
+    return Numbers(sums, values, words)
+
+
+def _speed(span: Brief) -> int | None:
+    """Output tokens per 1,000 s between the first chunk and the end; None for what was not streamed."""
+    first, whole, tokens = span.time_to_first_chunk_ns, span.duration_ns, span.output_tokens
+    if first is None or whole is None or not tokens or whole <= first:
+        return None
+    return tokens * _PER // (whole - first)
 
 
 @lru_cache(maxsize=1024)
-def _is_cut(finish_reasons: str) -> bool:
-    return any(cut in finish_reasons for cut in _CUT)
+def _words(finish_reasons: str | None, failed: str | None) -> tuple[str, ...]:
+    """Why an answer was over, each reason once, and which heuristics it fails."""
+    reasons = msgspec.json.decode(finish_reasons or "[]", type=list[str])
+    names = msgspec.json.decode(failed or "[]", type=list[str])
+    finishes = sorted({finish_class(reason) for reason in reasons})
+    return (*[f"finish:{finish}" for finish in finishes], *[f"failed:{name}" for name in names])
 
 
 def is_copy(span: Brief, role: UsageRole | None) -> bool:
@@ -138,7 +199,7 @@ def totals(changes: Iterable[Change]) -> dict[str, tuple[list[int], list[int]]]:
     known (a log line that was posted).
     """
     added: dict[str, tuple[list[int], list[int]]] = {}
-    for span, role, sign in changes:
+    for span, role, sign, _ in changes:
         if span.kind != "llm" or span.state != "ended" or is_copy(span, role):
             continue
         sums, buckets = added.setdefault(span.model or "", ([0] * 6, [0] * (len(BOUNDS_S) + 1)))

@@ -45,6 +45,7 @@ class TraceRow(Struct, frozen=True):
     session_id: str | None
     user_id: str | None
     feature: str | None
+    segment: str | None
     prompt_name: str | None
     prompt_version: str | None
     model: str | None
@@ -141,14 +142,40 @@ class Totals:
     reasoning_tokens: int = 0
     cost_nanousd: int = 0
     unpriced: int = 0
+    """Spans whose usage counts and has no price."""
+    priced: int = 0
     refused: int = 0
     truncated: int = 0
     checked: int = 0
     passed: int = 0
+    answered: int = 0
+    """Of which it is known whether the model refused."""
+    retry_told: int = 0
+    """Whose sender says how often they were tried."""
+    retried: int = 0
+    cache_lookups: int = 0
+    """Of which it is known whether a cache helped: one of answers, or the provider's of prompts."""
+    cache_hits: int = 0
+    tool_failures: int = 0
+    texts: int = 0
+    """Of which some text was captured; the lengths are of these."""
+    request_chars: int = 0
+    request_bytes: int = 0
+    response_chars: int = 0
+    response_bytes: int = 0
     duration_ns: Histogram = field(default_factory=Histogram)
     first_chunk_ns: Histogram = field(default_factory=Histogram)
     input: Histogram = field(default_factory=Histogram)
     output: Histogram = field(default_factory=Histogram)
+    cost: Histogram = field(default_factory=Histogram)
+    """Nano-dollars."""
+    speed: Histogram = field(default_factory=Histogram)
+    """Output tokens per 1,000 s between the first chunk and the end."""
+    request: Histogram = field(default_factory=Histogram)
+    """Characters, as the next."""
+    response: Histogram = field(default_factory=Histogram)
+    words: Mapping[str, int] = field(default_factory=dict)
+    """Counts of ``finish:…``, ``error:…`` (outcomes.py) and ``failed:…`` with the name of a heuristic."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from operator import attrgetter
-from typing import Any, Final, NamedTuple
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final, NamedTuple
 
+from llmwatch.store.heads import first_said, in_order, root_first, root_of
 from llmwatch.store.projection import Brief
 from llmwatch.store.rows import UsageRole
 
-_BY_START: Final = attrgetter("start_ns", "span_id")
 _LEFT_OUT: Final = ("rollup", "duplicate")
 
 
@@ -36,6 +35,7 @@ class Summary(NamedTuple):
     session_id: str | None
     user_id: str | None
     feature: str | None
+    segment: str | None
     prompt_name: str | None
     prompt_version: str | None
     model: str | None
@@ -54,10 +54,9 @@ def summarise(spans: Collection[Brief], roles: Mapping[str, UsageRole]) -> Summa
     Who asked and for what is the root's word, or else that of the first span that says it. The error is
     that of the span that failed first, which lies deepest.
     """
-    ordered = sorted(spans, key=_BY_START)
+    ordered = in_order(spans)
     begun = [span for span in ordered if span.state != "partial"]
-    root = next((span for span in begun if span.parent_id is None), None)
-    heads = ordered if root is None else [root, *ordered]
+    root, heads = root_of(ordered), root_first(ordered)
     start = (begun or ordered)[0].start_ns
     end = max((span.end_ns for span in begun if span.end_ns is not None), default=None)
     failed = [span for span in ordered if span.status == "error"]
@@ -78,16 +77,17 @@ def summarise(spans: Collection[Brief], roles: Mapping[str, UsageRole]) -> Summa
         error_count=len(failed),
         error_type=cause.error_type if cause else None,
         error_message=cause.error_message if cause else None,
-        service=_first(heads, "service"),
-        app_version=_first(heads, "app_version"),
-        environment=_first(heads, "environment"),
-        session_id=_first(heads, "session_id"),
-        user_id=_first(heads, "user_id"),
-        feature=_first(heads, "feature"),
-        prompt_name=_first(heads, "prompt_name"),
-        prompt_version=_first(heads, "prompt_version"),
-        model=_first(calls, "model"),
-        time_to_first_chunk_ns=_first(calls, "time_to_first_chunk_ns"),
+        service=first_said(heads, "service"),
+        app_version=first_said(heads, "app_version"),
+        environment=first_said(heads, "environment"),
+        session_id=first_said(heads, "session_id"),
+        user_id=first_said(heads, "user_id"),
+        feature=first_said(heads, "feature"),
+        segment=first_said(heads, "segment"),
+        prompt_name=first_said(heads, "prompt_name"),
+        prompt_version=first_said(heads, "prompt_version"),
+        model=first_said(calls, "model"),
+        time_to_first_chunk_ns=first_said(calls, "time_to_first_chunk_ns"),
         input_tokens=_sum([span.input_tokens for span in counted]),
         output_tokens=_sum([span.output_tokens for span in counted]),
         cost_nanousd=sum(priced) if priced else None,
@@ -106,15 +106,6 @@ def _by_failure(span: Brief) -> tuple[int, int, str]:
     return span.start_ns if span.end_ns is None else span.end_ns, -span.start_ns, span.span_id
 
 
-def _first(spans: Iterable[Brief], name: str) -> Any:
-    """What the first span says that says anything."""
-    for span in spans:
-        value = getattr(span, name)
-        if value is not None:
-            return value
-    return None
-
-
 def _sum(values: Sequence[int | None]) -> int | None:
     known = [value for value in values if value is not None]
     return sum(known) if known else None
@@ -122,8 +113,8 @@ def _sum(values: Sequence[int | None]) -> int | None:
 
 def _finish_reason(calls: Sequence[Brief]) -> str | None:
     """Of the last LLM call that says one."""
-    reasons = _first(reversed(calls), "finish_reasons")
-    return None if reasons is None else json.loads(reasons)[0]
+    reasons = first_said(reversed(calls), "finish_reasons")
+    return None if reasons is None else str(json.loads(reasons)[0])
 
 
 def _united(names: Sequence[str | None]) -> str | None:

@@ -27,7 +27,7 @@ class VersionDelta(NamedTuple):
 def versions(changes: Iterable[Change]) -> dict[VersionKey, VersionDelta]:
     """What ``changes`` add to ``versions``. A role alters nothing: a version is live wherever it runs."""
     signed: dict[int, dict[VersionKey, list[int]]] = {1: {}, -1: {}}
-    for span, _, sign in changes:
+    for span, _, sign, _ in changes:
         if span.state != "partial":
             for key in _versions_of(span.traits, span.status == "error"):
                 signed[sign].setdefault(key, []).append(span.start_ns)
@@ -55,7 +55,7 @@ def _versions_of(traits: tuple[str | None, ...], failed: bool) -> tuple[VersionK
     A failed call that no model answered does not say which version of it is live.
     """
     (
-        kind, service, _, app_version, _, prompt_name, prompt_version, _, model, response_model, *_,
+        kind, service, _, app_version, _, _, prompt_name, prompt_version, _, model, _, response_model, *_,
     ) = traits  # fmt: skip
     keys: list[VersionKey] = []
     if prompt_version is not None:

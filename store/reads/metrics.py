@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, TypeAlias, get_args
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias, TypeVar, get_args
 
+from llmwatch.store import words
 from llmwatch.store.histogram import Histogram, decode
 from llmwatch.store.rollups import HISTOGRAMS, SUMS
 from llmwatch.store.rows import Dimension, Group, Point, Totals
@@ -16,9 +18,15 @@ from llmwatch.store.rows import Dimension, Group, Point, Totals
 Slice: TypeAlias = Mapping[Dimension, str]
 """Values that dimensions must have; ``""`` where spans must not say."""
 
+_Row: TypeAlias = tuple[tuple[int, ...], tuple[bytes | None, ...], bytes | None]
+"""Sums, histograms and words of a row of rollups."""
+_K = TypeVar("_K")
+
 _HOUR_S: Final = 3600
 _SUMS: Final = tuple(name for name in SUMS if name != "copies")
-_FIELDS: Final = ("duration_ns", "first_chunk_ns", "input", "output")
+_FIELDS: Final = (
+    "duration_ns", "first_chunk_ns", "input", "output", "cost", "speed", "request", "response",
+)  # fmt: skip
 """Fields of Totals in the order of the columns `HISTOGRAMS`."""
 
 
@@ -26,8 +34,8 @@ def totals(db: sqlite3.Connection, start_s: int, end_s: int, where: Slice) -> To
     """Sums and distributions of a window."""
     gathered = _Gathered()
     for width, low, high in pieces(start_s, end_s):
-        for _, numbers, histograms in _rows(db, width, low, high, where, ["NULL"]):
-            gathered.add(numbers, histograms)
+        for _, row in _rows(db, width, low, high, where, ["NULL"]):
+            gathered.add(*row)
     return gathered.totals()
 
 
@@ -46,8 +54,8 @@ def trend(db: sqlite3.Connection, start_s: int, end_s: int, width_s: int, where:
     start_s -= start_s % 60
     steps = {start: _Gathered() for start in range(start_s, end_s, width_s)}
     for width, low, high in _steps(start_s, end_s, width_s):
-        for (start,), numbers, histograms in _rows(db, width, low, high, where, ["start_s"]):
-            steps[start - (start - start_s) % width_s].add(numbers, histograms)
+        for (start,), row in _rows(db, width, low, high, where, ["start_s"]):
+            steps[start - (start - start_s) % width_s].add(*row)
     return [Point(start_s=start, totals=gathered.totals()) for start, gathered in steps.items()]
 
 
@@ -72,8 +80,8 @@ def groups(
     """For each of the dimensions ``by`` the sums of a window for each of its values, most spans first."""
     found: dict[tuple[str, ...], _Gathered] = {}
     for width, low, high in pieces(start_s, end_s):
-        for values, numbers, histograms in _rows(db, width, low, high, where, [f"series.{d}" for d in by]):
-            found.setdefault(values, _Gathered()).add(numbers, histograms)
+        for values, row in _rows(db, width, low, high, where, [f"series.{d}" for d in by]):
+            found.setdefault(values, _Gathered()).add(*row)
     return [_groups(found, place) for place in range(len(by))]
 
 
@@ -93,47 +101,54 @@ def _groups(found: Mapping[tuple[str, ...], _Gathered], place: int) -> list[Grou
 class _Gathered:
     """Rollup rows that are added up."""
 
-    __slots__ = ("_counts", "_numbers")
+    __slots__ = ("_counts", "_numbers", "_words")
 
     def __init__(self) -> None:
         self._numbers: list[tuple[int, ...]] = []
-        self._counts: tuple[dict[int, int], ...] = ({}, {}, {}, {})
+        self._counts: tuple[dict[int, int], ...] = tuple([{} for _ in HISTOGRAMS])
+        self._words: dict[str, int] = {}
 
-    def add(self, numbers: tuple[int, ...], histograms: tuple[bytes | None, ...]) -> None:
+    def add(self, numbers: tuple[int, ...], histograms: tuple[bytes | None, ...], said: bytes | None) -> None:
         self._numbers.append(numbers)
         for counts, histogram in zip(self._counts, histograms, strict=True):
             if histogram is not None:
                 _add(counts, decode(histogram))
+        if said is not None:
+            _add(self._words, words.decode(said))
 
     def include(self, other: _Gathered) -> None:
         self._numbers += other._numbers
         for counts, more in zip(self._counts, other._counts, strict=True):
             _add(counts, more)
+        _add(self._words, other._words)
 
     def totals(self) -> Totals:
-        return _totals(list(map(sum, zip(*self._numbers, strict=True))), map(Histogram, self._counts))
+        sums = list(map(sum, zip(*self._numbers, strict=True)))
+        return _totals(sums, map(Histogram, self._counts), self._words)
 
 
-def _add(counts: dict[int, int], more: Mapping[int, int]) -> None:
+def _add(counts: dict[_K, int], more: Mapping[_K, int]) -> None:
     for bucket, count in more.items():
         counts[bucket] = counts.get(bucket, 0) + count
 
 
-def _totals(numbers: Sequence[int], distributions: Iterable[Histogram]) -> Totals:
+def _totals(
+    numbers: Sequence[int], distributions: Iterable[Histogram], said: Mapping[str, int] = MappingProxyType({})
+) -> Totals:
     """What was not given is zero, or empty."""
-    values: dict[str, Any] = dict(zip(_SUMS, numbers, strict=False))
+    values: dict[str, Any] = {"words": said, **dict(zip(_SUMS, numbers, strict=False))}
     values |= dict(zip(_FIELDS, distributions, strict=False))
     return Totals(**values)
 
 
-def pieces(start_s: int, end_s: int) -> list[tuple[int, int, int]]:
+def pieces(start_s: int, end_s: int, fine_s: int = 60, coarse_s: int = _HOUR_S) -> list[tuple[int, int, int]]:
     """Width, start and end of the rollups that make up a window: whole hours, and minutes at its ends."""
-    start_s -= start_s % 60
-    first_hour = -(-start_s // _HOUR_S) * _HOUR_S
-    last_hour = end_s // _HOUR_S * _HOUR_S
-    if first_hour >= last_hour:
-        return [(60, start_s, end_s)]
-    return [(60, start_s, first_hour), (_HOUR_S, first_hour, last_hour), (60, last_hour, end_s)]
+    start_s -= start_s % fine_s
+    first = -(-start_s // coarse_s) * coarse_s
+    last = end_s // coarse_s * coarse_s
+    if first >= last:
+        return [(fine_s, start_s, end_s)]
+    return [(fine_s, start_s, first), (coarse_s, first, last), (fine_s, last, end_s)]
 
 
 def _steps(start_s: int, end_s: int, width_s: int) -> list[tuple[int, int, int]]:
@@ -144,15 +159,15 @@ def _steps(start_s: int, end_s: int, width_s: int) -> list[tuple[int, int, int]]
 
 def _rows(
     db: sqlite3.Connection, width: int, low: int, high: int, where: Slice, keys: Sequence[str]
-) -> Iterator[tuple[tuple[Any, ...], tuple[int, ...], tuple[bytes | None, ...]]]:
+) -> Iterator[tuple[tuple[Any, ...], _Row]]:
     condition, values = _condition(where)
     query = (
-        f"SELECT {', '.join(keys)}, {', '.join(_SUMS)}, {', '.join(HISTOGRAMS)}"
+        f"SELECT {', '.join(keys)}, {', '.join(_SUMS)}, {', '.join(HISTOGRAMS)}, words"
         f" FROM rollups CROSS JOIN series ON series.id = series WHERE {condition}"
     )
     first, second = len(keys), len(keys) + len(_SUMS)
     for row in db.execute(query, (width, low, high, *values)):
-        yield row[:first], row[first:second], row[second:]
+        yield row[:first], (row[first:second], row[second:-1], row[-1])
 
 
 def _added(

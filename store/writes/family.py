@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from llmwatch.store.heads import heads_of
 from llmwatch.store.projection import Brief
 from llmwatch.store.rollups import Change
 from llmwatch.store.rows import UsageRole
@@ -53,14 +54,16 @@ class Family:
     def settle(self, briefs: Collection[Brief]) -> list[Change]:
         """Decide whose usage counts among ``briefs``, and say what that changes in the sums."""
         self.roles = roles = usage_roles(briefs)
+        heads = heads_of(briefs)
+        said = heads_of([old.brief for old in self.kept.values()]) if self.kept else heads
         changes: list[Change] = []
         for span_id, fresh in self.fresh.items():
             if (old := self.kept.get(span_id)) is not None:
-                changes.append(Change(old.brief, old.role, -1))
-            changes.append(Change(fresh.brief, roles.get(span_id), 1))
-        for old in self.turned():
-            changes.append(Change(old.brief, old.role, -1))
-            changes.append(Change(old.brief, roles.get(old.brief.span_id), 1))
+                changes.append(Change(old.brief, old.role, -1, said))
+            changes.append(Change(fresh.brief, roles.get(span_id), 1, heads))
+        for old in self.turned() if said == heads else self._settled():
+            changes.append(Change(old.brief, old.role, -1, said))
+            changes.append(Change(old.brief, roles.get(old.brief.span_id), 1, heads))
         return changes
 
     def absorb(self) -> None:
@@ -74,8 +77,8 @@ class Family:
 
     def turned(self) -> list[Kept]:
         """Rows of which nothing has changed but whether their usage counts."""
-        return [
-            old
-            for span_id, old in self.kept.items()
-            if old.role != self.roles.get(span_id) and span_id not in self.fresh
-        ]
+        return [old for old in self._settled() if old.role != self.roles.get(old.brief.span_id)]
+
+    def _settled(self) -> list[Kept]:
+        """Rows that stay as they are."""
+        return [old for span_id, old in self.kept.items() if span_id not in self.fresh]

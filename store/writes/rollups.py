@@ -8,12 +8,13 @@ from typing import Final
 
 import msgspec
 
-from llmwatch.store import histogram
+from llmwatch.store import histogram, words
+from llmwatch.store.persons import PERSON_SUMS, person_sums
 from llmwatch.store.rollups import HISTOGRAMS, SUMS, Change, rollups, totals
 from llmwatch.store.versions import VersionKey, versions
 from llmwatch.store.writes.shelf import Shelf
 
-_COLUMNS: Final = ("width_s", "start_s", "series", *SUMS, *HISTOGRAMS)
+_COLUMNS: Final = ("width_s", "start_s", "series", *SUMS, *HISTOGRAMS, "words")
 _ADD_ROLLUP: Final = (
     f"INSERT INTO rollups ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
     " ON CONFLICT (width_s, start_s, series) DO UPDATE SET "
@@ -22,10 +23,17 @@ _ADD_ROLLUP: Final = (
         # Most are NULL on one side; a call from SQLite into Python costs more than all of these tests.
         + [
             f"{name} = CASE WHEN excluded.{name} IS NULL THEN {name} WHEN {name} IS NULL THEN excluded.{name}"
-            f" ELSE add_histograms({name}, excluded.{name}) END"
-            for name in HISTOGRAMS
+            f" ELSE {add}({name}, excluded.{name}) END"
+            for name, add in (*((name, "add_histograms") for name in HISTOGRAMS), ("words", "add_words"))
         ]
     )
+)
+_PERSON: Final = ("width_s", "key", "start_s", "value")
+_ADD_PERSON: Final = (
+    f"INSERT INTO person_rollups ({', '.join((*_PERSON, *PERSON_SUMS))})"
+    f" VALUES ({', '.join('?' * len((*_PERSON, *PERSON_SUMS)))})"
+    f" ON CONFLICT ({', '.join(_PERSON)}) DO UPDATE SET "
+    + ", ".join(f"{name} = {name} + excluded.{name}" for name in PERSON_SUMS)
 )
 _ADD_TOTALS: Final = """
     INSERT INTO totals VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (model) DO UPDATE SET
@@ -53,10 +61,15 @@ def write_rollups(shelf: Shelf, changes: Sequence[Change]) -> None:
     shelf.write_all(
         _ADD_ROLLUP,
         [
-            (width, start, shelf.series(dimensions), *cell.sums, *map(histogram.encode, cell.histograms))
+            (
+                width, start, shelf.series(dimensions), *cell.sums, *map(histogram.encode, cell.histograms),
+                words.encode(cell.words),
+            )
             for (width, start, dimensions), cell in cells.items()
         ],
-    )
+    )  # fmt: skip
+    persons = person_sums(changes)
+    shelf.write_all(_ADD_PERSON, [(*key, *sums) for key, sums in persons.items()])
     by_model = totals(changes)
     shelf.write_all(
         _ADD_TOTALS,
@@ -74,6 +87,10 @@ def write_rollups(shelf: Shelf, changes: Sequence[Change]) -> None:
         shelf.write_all(
             "DELETE FROM totals WHERE model = ? AND success = 0 AND error = 0",
             [(model,) for model in by_model],
+        )
+        shelf.write_all(
+            f"DELETE FROM person_rollups WHERE ({', '.join(_PERSON)}) = (?, ?, ?, ?) AND spans = 0",
+            list(persons),
         )
     _write_versions(shelf.db, changes)
 

@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
+from llmwatch.store.judged import score_numbers
 from llmwatch.store.rollups import WIDTHS
 from llmwatch.store.span import Score
 from llmwatch.store.writes.shelf import Shelf
@@ -24,16 +25,15 @@ _WRITE: Final = (
     + " RETURNING id"
 )
 _ADD: Final = """
-    INSERT INTO score_rollups VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO score_rollups (width_s, start_s, name, source, scores, valued, total, negative, low, high)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (width_s, start_s, name, source) DO UPDATE SET
         scores = scores + excluded.scores, valued = valued + excluded.valued,
-        total = total + excluded.total, negative = negative + excluded.negative"""
+        total = total + excluded.total, negative = negative + excluded.negative,
+        low = low + excluded.low, high = high + excluded.high"""
 _CLEAR: Final = (
     "DELETE FROM score_rollups WHERE (width_s, start_s, name, source) = (?, ?, ?, ?) AND scores = 0"
 )
-
-NEGATIVE_BELOW: Final = 0.5
-"""Scores run from 0 to 1; what is below the middle is counted as negative."""
 
 
 def write_scores(shelf: Shelf, arrivals: Sequence[ScoreArrival]) -> None:
@@ -72,13 +72,7 @@ def _rank(score: Score) -> tuple[int, bytes]:
 
 def _count(shelf: Shelf, score: Score, sign: int) -> None:
     start_s = score.time_ns // 1_000_000_000
-    value = score.value
-    numbers = (
-        sign,
-        sign * (value is not None),
-        sign * (value or 0.0),
-        sign * (value is not None and value < NEGATIVE_BELOW),
-    )
+    numbers = [sign * number for number in score_numbers(score.value)]
     for width in WIDTHS:
         key = (width, start_s - start_s % width, score.name, score.source)
         shelf.db.execute(_ADD, (*key, *numbers))

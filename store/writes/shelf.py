@@ -5,15 +5,16 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, get_args
 
 import msgspec
 
-from llmwatch.store import histogram
+from llmwatch.store import histogram, words
 from llmwatch.store.facets import facets_of
 from llmwatch.store.projection import Traits
 from llmwatch.store.records import Codec
 from llmwatch.store.rollups import Dimensions
+from llmwatch.store.rows import Dimension
 from llmwatch.store.span import Span
 from llmwatch.store.writes.athand import AtHand
 
@@ -23,12 +24,10 @@ _V = TypeVar("_V")
 _REMEMBERED: Final = 4_000
 """Series, facets and lists of them that are kept at hand, about 4 MB."""
 
-_DIMENSIONS: Final = (
-    "kind", "service", "environment", "app_version", "feature", "prompt_name", "prompt_version",
-    "provider", "model",
-)  # fmt: skip
-_FIND_SERIES: Final = f"SELECT id FROM series WHERE ({', '.join(_DIMENSIONS)}) = (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_ADD_SERIES: Final = f"INSERT INTO series ({', '.join(_DIMENSIONS)}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_DIMENSIONS: Final[tuple[str, ...]] = get_args(Dimension)
+_VALUES: Final = f"({', '.join('?' * len(_DIMENSIONS))})"
+_FIND_SERIES: Final = f"SELECT id FROM series WHERE ({', '.join(_DIMENSIONS)}) = {_VALUES}"
+_ADD_SERIES: Final = f"INSERT INTO series ({', '.join(_DIMENSIONS)}) VALUES {_VALUES}"
 
 
 class Shelf:
@@ -44,6 +43,7 @@ class Shelf:
         self._facets: dict[tuple[str, str], int] = {}
         self._lists: dict[frozenset[Traits], str] = {}
         db.create_function("add_histograms", 2, _add_histograms, deterministic=True)
+        db.create_function("add_words", 2, _add_words, deterministic=True)
         db.create_function("add_counts", 2, _add_counts, deterministic=True)
 
     @contextmanager
@@ -125,6 +125,13 @@ def _add_histograms(left: bytes, right: bytes) -> bytes | None:
     for bucket, count in histogram.decode(right).items():
         counts[bucket] = counts.get(bucket, 0) + count
     return histogram.encode(counts)
+
+
+def _add_words(left: bytes, right: bytes) -> bytes | None:
+    counts = words.decode(left)
+    for word, count in words.decode(right).items():
+        counts[word] = counts.get(word, 0) + count
+    return words.encode(counts)
 
 
 def _add_counts(left: str, right: str) -> str:

@@ -25,6 +25,7 @@ calls = st.builds(
     finish_reasons=st.sampled_from([None, ("stop",), ("length",)]),
     refused=st.sampled_from([None, True, False]),
     time_to_first_chunk_ns=st.none() | st.integers(1, SECOND),
+    cache_hit=st.sampled_from([None, True, False]),
     usage=st.none() | usages,
 )
 contexts = st.builds(
@@ -34,8 +35,10 @@ contexts = st.builds(
     session_id=_word,
     user_id=_word,
     feature=_word,
+    segment=_word,
     prompt_name=_word,
     prompt_version=_word,
+    retry_count=st.none() | st.integers(0, 1),
     metadata=st.dictionaries(st.sampled_from("ab"), st.integers(0, 2), max_size=2),
 )
 messages = st.lists(st.builds(said, _text, st.sampled_from(["user", "assistant", "odd"])), max_size=2).map(

@@ -15,7 +15,8 @@ FULL = Span(
     status="error", error_type="E", error_message="m", level="warn",
     context=Context(
         service="svc", app_version="1", environment="prod", session_id="ses", user_id="u", feature="f",
-        request_id="req", prompt_name="pn", prompt_version="pv", tags=("a", "b"), retry_count=0,
+        segment="pro", request_id="req", prompt_name="pn", prompt_version="pv", tags=("a", "b"),
+        retry_count=0,
     ),
     call=Call(
         operation="chat", provider="openai", request_model="asked", response_model="answered",
@@ -41,7 +42,7 @@ def test_every_column_has_its_value() -> None:
         "span_id": "s", "parent_id": "p", "name": "n", "state": "ended", "start_ns": T0, "end_ns": T0 + 5,
         "duration_ns": 5, "status": "error", "error_type": "E", "error_message": "m", "session_id": "ses",
         "user_id": "u", "kind": "llm", "service": "svc", "environment": "prod", "app_version": "1",
-        "feature": "f", "prompt_name": "pn", "prompt_version": "pv", "provider": "openai",
+        "feature": "f", "segment": "pro", "prompt_name": "pn", "prompt_version": "pv", "provider": "openai",
         "model": "asked", "request_model": "asked", "finish_reasons": '["stop"]', "tool_name": "tool",
         "heuristics_failed": '["empty"]', "response_model": "answered", "response_id": "r",
         "time_to_first_chunk_ns": 3, "refused": False, "input_tokens": 1, "output_tokens": 2,
@@ -51,6 +52,7 @@ def test_every_column_has_its_value() -> None:
         "stream": True, "cache_hit": False, "cache_write_1h_tokens": 6, "input_audio_tokens": 8,
         "output_audio_tokens": 9, "tokens_estimated": True, "sender_cost_nanousd": 8, "tool_call_id": "c",
         "tool_success": True, "document_count": 2, "content_captured": 1, "received_ns": 77,
+        "request_chars": 5, "request_bytes": 5, "response_chars": 2, "response_bytes": 2,
     }  # fmt: skip
 
 
@@ -63,8 +65,8 @@ def test_slices_are_what_their_names_say() -> None:
     row = brief(FULL)
     names = Dimension.__args__  # type: ignore[attr-defined]
     assert row.dimensions == tuple(getattr(row, name) for name in names)
-    assert row.traits[:9] == row.dimensions
-    assert row.traits[9:] == (row.response_model, row.finish_reasons, row.tool_name, row.heuristics_failed)
+    assert row.traits[:11] == row.dimensions
+    assert row.traits[11:] == (row.response_model, row.finish_reasons, row.heuristics_failed)
     assert row.usage == (1, 2, 3, 4, 5, 7)
 
 
@@ -95,11 +97,12 @@ def test_content_is_captured_when_anything_was_said() -> None:
 def test_facets() -> None:
     assert facets_of([brief(FULL).traits]) == {
         ("kind", "llm"), ("model", "answered"), ("model", "asked"), ("provider", "openai"),
-        ("service", "svc"), ("env", "prod"), ("app", "1"), ("feature", "f"), ("prompt", "pn"),
+        ("service", "svc"), ("env", "prod"), ("app", "1"), ("feature", "f"), ("segment", "pro"),
+        ("prompt", "pn"),
         ("version", "pv"), ("tool", "tool"), ("finish", "stop"), ("heuristic", "empty"),
     }  # fmt: skip
     assert people_of([brief(FULL)]) == {("user", "u"), ("session", "ses")}
     plain = brief(Span(trace_id="t", span_id="s", start_ns=0))
     assert facets_of([plain.traits]) == {("kind", "span")}
     assert people_of([plain]) == set()
-    assert len(facets_of([plain.traits, brief(FULL).traits])) == 14
+    assert len(facets_of([plain.traits, brief(FULL).traits])) == 15

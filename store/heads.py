@@ -1,0 +1,66 @@
+"""Who asked and for what, as a trace says it: many apps say it on the root alone, and mean every span below.
+
+What such a span costs is counted with its trace's user, session, feature and segment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
+
+from llmwatch.store.projection import Brief
+
+_BY_START: Final = attrgetter("start_ns", "span_id")
+
+
+class Heads(NamedTuple):
+    """What counts for the spans of a trace that do not say it themselves."""
+
+    session_id: str | None = None
+    user_id: str | None = None
+    feature: str | None = None
+    segment: str | None = None
+
+
+UNSAID: Final = Heads()
+
+
+def in_order(spans: Iterable[Brief]) -> list[Brief]:
+    """``spans`` by their start."""
+    return sorted(spans, key=_BY_START)
+
+
+def root_of(ordered: Sequence[Brief]) -> Brief | None:
+    """The span at the top that began first, if it has come."""
+    return next((span for span in ordered if span.parent_id is None and span.state != "partial"), None)
+
+
+def root_first(ordered: Sequence[Brief]) -> Sequence[Brief]:
+    """In whose order spans are asked what a trace says: the root's word, or that of the first who says it."""
+    root = root_of(ordered)
+    return ordered if root is None else [root, *ordered]
+
+
+def first_said(spans: Iterable[Brief], name: str) -> Any:
+    """What the first span says that says anything."""
+    for span in spans:
+        value = getattr(span, name)
+        if value is not None:
+            return value
+    return None
+
+
+def heads_of(spans: Iterable[Brief]) -> Heads:
+    """Who asked for a trace that consists of ``spans``, and for what."""
+    asked = root_first(in_order(spans))
+    return Heads._make([first_said(asked, name) for name in Heads._fields])
+
+
+def dimensions(span: Brief, heads: Heads) -> tuple[str | None, ...]:
+    """`Brief.dimensions` with what the span's trace says where it says nothing."""
+    own = span.dimensions
+    feature, segment = own[4], own[5]
+    if (feature is None and heads.feature) or (segment is None and heads.segment):
+        return (*own[:4], feature or heads.feature, segment or heads.segment, *own[6:])
+    return own

@@ -1,0 +1,68 @@
+"""What spans add to the sums of users and sessions, which are too many to be series of the rollups. Pure.
+
+A span counts for the user and the session that it names, or that its trace names (heads.py), by the hour
+and by the day (UTC) in which it starts. Calls and errors are those of LLM calls; tokens and cost are of every
+kind of span whose usage counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from operator import neg
+from typing import Final, TypeAlias
+
+from llmwatch.store.projection import Brief
+from llmwatch.store.rollups import Change, is_copy
+from llmwatch.store.rows import UsageRole
+
+PERSON_SUMS: Final = (
+    "calls", "errors", "input_tokens", "output_tokens", "cost_nanousd", "priced", "unpriced", "spans",
+)  # fmt: skip
+PERSON_WIDTHS: Final = (3600, 86_400)
+
+PersonKey: TypeAlias = tuple[int, str, int, str]
+"""Width, user or session, start, and which one: the table's primary key."""
+_Hour: TypeAlias = tuple[str, str, int]
+
+
+def person_sums(changes: Iterable[Change]) -> dict[PersonKey, tuple[int, ...]]:
+    """What ``changes`` add to ``person_rollups``, in the order of `PERSON_SUMS`."""
+    hours: dict[_Hour, list[tuple[int, ...]]] = {}
+    for span, role, sign, heads in changes:
+        if span.state == "partial":
+            continue
+        user, session = span.user_id or heads.user_id, span.session_id or heads.session_id
+        if not (user or session) or is_copy(span, role):
+            continue
+        numbers = _numbers(span, role)
+        if sign < 0:
+            numbers = tuple(map(neg, numbers))
+        start_s = span.start_ns // 3_600_000_000_000 * 3600
+        if user:
+            hours.setdefault(("user", user, start_s), []).append(numbers)
+        if session:
+            hours.setdefault(("session", session, start_s), []).append(numbers)
+    return _by_width(hours)
+
+
+def _by_width(hours: Mapping[_Hour, list[tuple[int, ...]]]) -> dict[PersonKey, tuple[int, ...]]:
+    found: dict[PersonKey, tuple[int, ...]] = {}
+    for (key, value, start_s), parts in hours.items():
+        sums = tuple(map(sum, zip(*parts, strict=True)))
+        for width in PERSON_WIDTHS:
+            place = (width, key, start_s - start_s % width, value)
+            known = found.get(place)
+            found[place] = sums if known is None else tuple(map(sum, zip(known, sums, strict=True)))
+    return found
+
+
+def _numbers(span: Brief, role: UsageRole | None) -> tuple[int, ...]:
+    call = span.kind == "llm"
+    failed = call and span.status == "error"
+    if role != "counted":
+        return (call, failed, 0, 0, 0, 0, 0, 1)
+    cost = span.cost_nanousd
+    return (
+        call, failed, span.input_tokens or 0, span.output_tokens or 0, cost or 0, cost is not None,
+        cost is None, 1,
+    )  # fmt: skip
