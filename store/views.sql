@@ -11,6 +11,7 @@ CREATE VIEW llm_requests AS SELECT
     strftime('%Y-%m-%d %H:%M:%f', spans.end_ns / 1e9, 'unixepoch') AS completed_at,
     coalesce(spans.user_id, traces.user_id) AS user_id,
     coalesce(spans.session_id, traces.session_id) AS session_id,
+    coalesce(spans.segment, traces.segment) AS segment, -- the user's tier or plan
     spans.service AS service,
     spans.environment AS environment,
     spans.app_version AS app_version,
@@ -111,7 +112,7 @@ WHERE spans.kind = 'retriever' AND spans.state != 'partial';
 -- What users said and did about answers. Feedback on a whole trace, or on a span that is no LLM call, is about
 -- the trace's last LLM call, whose answer the user saw.
 CREATE VIEW feedback_events AS SELECT
-    scores.id AS id,
+    scores.id AS id,                        -- scores.id
     strftime('%Y-%m-%d %H:%M:%f', scores.time_ns / 1e9, 'unixepoch') AS timestamp,
     scores.name AS name,
     CASE
@@ -123,6 +124,7 @@ CREATE VIEW feedback_events AS SELECT
     scores.value AS value,                  -- 0 to 1 where the scale is known
     scores.comment AS feedback_text,
     scores.source AS source,
+    scores.time_ns AS time_ns,
     about.id AS call,                       -- llm_requests.id
     about.span_id AS message_id,            -- llm_requests.request_id, llm_logs.message_id
     coalesce(about.trace_id, scores.trace_id) AS trace_id,
