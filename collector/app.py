@@ -24,7 +24,7 @@ from llmwatch.collector.guards import Gate
 from llmwatch.collector.meter import Meter, Metered
 from llmwatch.collector.pipeline import Pipeline
 from llmwatch.collector.refusals import refusal
-from llmwatch.collector.routes import alerts, api, health, metrics, otlp
+from llmwatch.collector.routes import alerts, api, budgets, guard, health, metrics, otlp
 from llmwatch.config import Config
 from llmwatch.errors import IngestError, StoreError
 from llmwatch.store.writer import Writer
@@ -56,6 +56,7 @@ def create_app(writer: Writer, pipeline: Pipeline, config: Config, database: Pat
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        writer.keep(door.ledger)
         watching = asyncio.create_task(watchdog.run(writer, database, config), name="watchdog")
         async with open_port(door), following(door):
             yield
@@ -69,6 +70,8 @@ def create_app(writer: Writer, pipeline: Pipeline, config: Config, database: Pat
         routes=[
             *otlp.routes,
             *api.routes,
+            *budgets.routes,
+            *guard.routes,
             *alerts.routes,
             *health.routes,
             *metrics.routes,

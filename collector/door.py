@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from starlette.requests import Request
 
+from llmwatch.collector.budgets.ledger import Hold, Ledger
+from llmwatch.collector.budgets.loops import Loops
 from llmwatch.collector.meter import Meter
 from llmwatch.collector.pipeline import Pipeline, Prepared
 from llmwatch.config import Config
+from llmwatch.errors import StoreUnusableError
 from llmwatch.store.batch import Batch, WriteResult
+from llmwatch.store.span import Span
 from llmwatch.store.writer import Writer
 
 _LARGE_BYTES: Final = 1 << 20
@@ -32,6 +37,14 @@ class GrpcPort:
     problem: str = ""
 
 
+class Guarded(NamedTuple):
+    """A call that was let through."""
+
+    hold: Hold
+    span: Span
+    """What was said of it before."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
     """One collector's parts."""
@@ -42,10 +55,18 @@ class Door:
     database: Path
     meter: Meter
     grpc: GrpcPort = field(default_factory=GrpcPort)
+    guarded: OrderedDict[str, Guarded] = field(default_factory=OrderedDict)
+    """Calls that ``llmwatch.guard()`` let through, by the id that it was given."""
+    ledger: Ledger = field(init=False)
+    loops: Loops = field(init=False)
     one_large: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Large bodies go one at a time: spans take six times the memory of the body they came in."""
     one_scrape: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Prometheus is shown one reading after the other, or a counter could go down between two."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ledger", Ledger(self.config))
+        object.__setattr__(self, "loops", Loops(self.config.loop.repeats))
 
     async def take(self, prepare: Callable[[bytes], Prepared], body: bytes) -> tuple[Prepared, WriteResult]:
         """Read ``body`` and store what it brings; returns when that would survive the death of this process.
@@ -64,6 +85,7 @@ class Door:
     async def commit(self, batch: Batch) -> WriteResult:
         """Store ``batch``; returns when it would survive the death of this process. Raises StoreError."""
         done = []
+        batch = self.loops.marked(batch)
         while len(batch.spans) > _SPANS_AT_ONCE:
             done.append(await self._written(Batch(spans=batch.spans[:_SPANS_AT_ONCE])))
             batch = replace(batch, spans=batch.spans[_SPANS_AT_ONCE:])
@@ -77,7 +99,13 @@ class Door:
         )
 
     async def _written(self, batch: Batch) -> WriteResult:
-        return await asyncio.wrap_future(self.writer.submit(batch))
+        try:
+            result = await asyncio.wrap_future(self.writer.submit(batch))
+        except StoreUnusableError as error:
+            self.ledger.trouble = str(error)
+            raise
+        self.ledger.trouble = ""
+        return result
 
 
 def door_of(request: Request) -> Door:

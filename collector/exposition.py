@@ -135,11 +135,27 @@ def _of_collector(reading: Reading, on: Floor) -> Iterator[Metric]:
     yield events
     spent = GaugeMetricFamily("llmwatch_spent_usd", "Spent in the running period.", labels=["period"])
     limit = GaugeMetricFamily("llmwatch_budget_usd", "The period's budget, if any.", labels=["period"])
-    periods: tuple[tuple[str, BudgetState], ...] = (
-        ("day", reading.outlook.daily), ("month", reading.outlook.monthly)
-    )  # fmt: skip
-    for period, state in periods:
-        spent.add_metric([period], state.spent_nanousd / _NANO)
-        if state.limit_nanousd is not None:
-            limit.add_metric([period], state.limit_nanousd / _NANO)
-    yield from (spent, limit)
+    for state in (reading.outlook.daily, reading.outlook.monthly):
+        spent.add_metric([state.period], state.spent / _NANO)
+        if state.limit is not None:
+            limit.add_metric([state.period], state.limit / _NANO)
+    yield from (spent, limit, *_of_budgets(reading.outlook.budgets))
+
+
+def _of_budgets(states: Sequence[BudgetState]) -> Iterator[Metric]:
+    labels = ["budget", "unit", "period", "by", "value"]
+    used = GaugeMetricFamily("llmwatch_budget_used", "Spent of a budget, in its unit.", labels=labels)
+    limit = GaugeMetricFamily("llmwatch_budget_limit", "What may be spent, in its unit.", labels=labels)
+    share = GaugeMetricFamily("llmwatch_budget_used_ratio", "Spent of the limit; 1: used up.", labels=labels)
+    shown: set[str] = set()
+    for state in states:
+        value = neutral_line(state.value or "", _MAX_LABEL)
+        named = [state.name, state.unit, state.period, state.by, value]
+        if state.limit is None or state.share is None or (label := "\0".join(named)) in shown:
+            continue
+        shown.add(label)
+        scale = _NANO if state.unit == "usd" else 1
+        used.add_metric(named, state.spent / scale)
+        limit.add_metric(named, state.limit / scale)
+        share.add_metric(named, state.share)
+    yield from (used, limit, share)

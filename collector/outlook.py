@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from llmwatch.analysis.budgetstates import budget_states
 from llmwatch.analysis.health import Outlook, outlook, windows
 from llmwatch.config import Config
 from llmwatch.store.reads import metrics
@@ -36,12 +37,5 @@ def look(
 
     ``term`` is the filter term for that window. Without them it is the configured status window.
     """
-    spans = windows(now_ns, config)
-    return outlook(
-        metrics.totals(db, *(window or spans.status), {"kind": "llm"}),
-        metrics.sums(db, *spans.day, {}),
-        metrics.sums(db, *spans.month, {}),
-        now_ns,
-        config,
-        term,
-    )
+    status = metrics.totals(db, *(window or windows(now_ns, config).status), {"kind": "llm"})
+    return outlook(status, budget_states(db, config, now_ns), config, term)

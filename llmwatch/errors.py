@@ -16,12 +16,21 @@
     │   ├── NotReplayableError   the recorded call lacks what a request needs
     │   └── ProviderError        the provider could not be reached or refused (see providers/errors.py)
     ├── DeliveryError            an alert could not be told over a channel
+    ├── CallRefusedError         a model call that may not be made (llmwatch.guard)
+    │   ├── BudgetExceededError  a budget is used up
+    │   ├── BudgetUnknownError   what has been spent is not known, and must be
+    │   └── RunawayLoopError     an agent runs in circles
     └── UsageError               the command line asks for something impossible
 
 A message says what happened; ``hint`` says what to do about it.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class LlmwatchError(Exception):
@@ -105,6 +114,37 @@ class DeliveryError(LlmwatchError):
     def __init__(self, message: str, *, lasting: bool = False, hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.lasting = lasting
+
+
+class CallRefusedError(LlmwatchError):
+    """A model call, or a call of a tool, that may not be made."""
+
+
+class BudgetExceededError(CallRefusedError):
+    """A budget is used up. ``spent`` and ``limit`` are dollars, tokens or calls, as ``unit`` says."""
+
+    def __init__(
+        self, message: str, *, budget: str, value: str | None, unit: str, spent: float, limit: float,
+        resets_at: datetime,
+    ) -> None:  # fmt: skip
+        super().__init__(message)
+        self.budget = budget
+        """Its name in the configuration."""
+        self.value = value
+        """Whose it is, where each user, feature, … has one."""
+        self.unit = unit
+        self.spent = spent
+        self.limit = limit
+        self.resets_at = resets_at
+        """When it begins anew, with a time zone."""
+
+
+class BudgetUnknownError(CallRefusedError):
+    """What has been spent, or what the call costs, cannot be known, and must be."""
+
+
+class RunawayLoopError(CallRefusedError):
+    """An agent calls the same tool with the same arguments time and again."""
 
 
 class UsageError(LlmwatchError):

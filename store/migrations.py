@@ -48,6 +48,16 @@ def _metrics(db: Database) -> None:
     _run(db, "metrics.sql")
 
 
+@migrations(name="0007_prices")
+def _prices(db: Database) -> None:
+    _run(db, "prices.sql")
+
+
+@migrations(name="0008_budgets")
+def _budgets(db: Database) -> None:
+    _run(db, "budgets.sql")
+
+
 @migrations(name="0009_evals")
 def _evals(db: Database) -> None:
     _run(db, "evals.sql")

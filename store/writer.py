@@ -19,14 +19,15 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
 from llmwatch.errors import StoreBusyError, StoreError, StoreUnusableError
+from llmwatch.store.accounts import Book, Keeper
 from llmwatch.store.batch import AlertChange, Batch, WriteResult
 from llmwatch.store.database import connect_writer, prepare
 from llmwatch.store.failures import file_error, store_error
 from llmwatch.store.lock import WriterLock
-from llmwatch.store.span import Span
+from llmwatch.store.writes.accounts import open_accounts
 from llmwatch.store.writes.apply import apply, salvage
 from llmwatch.store.writes.search import index_some
-from llmwatch.store.writes.shelf import Shelf
+from llmwatch.store.writes.shelf import Enrich, Shelf
 
 __all__ = ["AlertChange", "Batch", "WriteResult", "Writer"]
 
@@ -62,15 +63,13 @@ class Writer:
 
     Args:
         path: The database; it is made, or brought up to date.
-        enrich: Price and heuristics of a span that was merged from several records. Called in the
-            writer's thread.
+        enrich: Price and heuristics of a span that was merged from several records, given what was known
+            of it before. Called in the writer's thread.
         queue_spans: Spans that may wait; past that `submit` refuses.
         synchronous: FULL or NORMAL, see `llmwatch.config.CollectorConfig`.
     """
 
-    def __init__(
-        self, path: Path, *, enrich: Callable[[Span], Span], queue_spans: int, synchronous: str
-    ) -> None:
+    def __init__(self, path: Path, *, enrich: Enrich, queue_spans: int, synchronous: str) -> None:
         self._path = path
         self._enrich = enrich
         self._limit = queue_spans
@@ -81,6 +80,8 @@ class Writer:
         self._closing = False
         self._unindexed = True
         self._indexed_at = 0.0
+        self._keeper: Keeper | None = None
+        self._book: Book | None = None
         self._lock: WriterLock | None = None
         self._shelf: Shelf | None = None
         self._opened: tuple[int, int] | None = None
@@ -139,6 +140,14 @@ class Writer:
         future: Future[T] = Future()
         self._accept(_Task(work, future))
         return future
+
+    def keep(self, keeper: Keeper) -> Future[None]:
+        """Keep the accounts of ``keeper`` from now on and tell it what they come to; done when it knows.
+
+        Call it again when its accounts have changed.
+        """
+        self._keeper = keeper
+        return self.run(lambda _: None)
 
     def _accept(self, job: _Job | _Task) -> None:
         job.future.set_running_or_notify_cancel()  # what is accepted is written, whoever stops waiting
@@ -209,7 +218,7 @@ class Writer:
 
     def _write(self, jobs: Sequence[_Job]) -> None:
         try:
-            tallies = apply(self._open(), [job.batch for job in jobs])
+            tallies = apply(self._open(), [job.batch for job in jobs], self._book)
         except Exception as error:  # noqa: BLE001 - every error reaches the futures of its batches
             self._recover(jobs, error)
         else:
@@ -228,7 +237,7 @@ class Writer:
                 self._write([job])
         else:
             try:
-                self._settle(jobs[0], salvage(self._open(), jobs[0].batch).result())
+                self._settle(jobs[0], salvage(self._open(), jobs[0].batch, self._book).result())
             except Exception as later:  # noqa: BLE001 - as above
                 self._settle(jobs[0], file_error(later, self._path) or later)
 
@@ -261,12 +270,23 @@ class Writer:
             except sqlite3.Error as error:
                 raise store_error(error, self._path) from error
             self._opened = _identity(self._path)
+        keeper, book = self._keeper, self._book
+        if keeper and (book is None or book.accounts is not keeper.accounts):
+            self._book = _open_book(self._shelf, keeper)
         return self._shelf
 
     def _close_file(self) -> None:
         if self._shelf is not None:
             self._shelf.db.close()
-            self._shelf = None
+            self._shelf = self._book = None
+
+
+def _open_book(shelf: Shelf, keeper: Keeper) -> Book:
+    accounts = keeper.accounts
+    with shelf.transaction():
+        spent = open_accounts(shelf.db, accounts, int(time.time()))
+    keeper.opened(spent)
+    return Book(accounts, keeper)
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

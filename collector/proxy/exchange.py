@@ -8,6 +8,7 @@ from typing import Final
 
 from llmwatch.collector.proxy.headers import Headers
 from llmwatch.collector.proxy.operations import Operation
+from llmwatch.collector.proxy.ticket import Ticket
 
 LONGEST_COPY: Final = 32 << 20
 """Bytes of an answer that are kept to be recorded; all of it is passed on. 100,000 tokens stream as 30 MB."""
@@ -51,6 +52,8 @@ class Exchange:
     room: Room
     attempt: int = 0
     """From 0, counting those that we made ourselves."""
+    ticket: Ticket = field(default_factory=Ticket)
+    """What it holds of budgets until it is stored."""
     status: int | None = None
     headers: Headers = field(default_factory=list)
     """Of the answer."""

@@ -10,14 +10,17 @@ from typing import Final
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message, Receive, Scope, Send
 
+from llmwatch.collector.budgets.ledger import Refused
 from llmwatch.collector.door import Door
 from llmwatch.collector.proxy.cache import Cache, Kept, key_of
 from llmwatch.collector.proxy.exchange import Asked, Exchange
+from llmwatch.collector.proxy.gate import Gate, refuse
 from llmwatch.collector.proxy.headers import Headers
-from llmwatch.collector.proxy.helicone import Retrying, caching, retrying
+from llmwatch.collector.proxy.helicone import Caching, Retrying, caching, retrying
 from llmwatch.collector.proxy.operations import operation_of
 from llmwatch.collector.proxy.recording import Recorder
 from llmwatch.collector.proxy.replies import refusal
+from llmwatch.collector.proxy.ticket import Ticket
 from llmwatch.collector.proxy.upstream import Answering, Upstream
 from llmwatch.errors import ConfigError, ProviderError
 from llmwatch.providers.endpoints import Endpoint, endpoint
@@ -39,6 +42,7 @@ class Proxy:
         self._providers = door.config.providers
         self.upstream = Upstream(self.config.silence_s)
         self.recorder = Recorder(door)
+        self.gate = Gate(door)
         self.cache = Cache()
 
     async def take(self, name: str, target: bytes, scope: Scope, receive: Receive, send: Send) -> None:
@@ -107,21 +111,31 @@ class _Passage:
         if rule and (kept := self._proxy.cache.find(key)):
             await self._give(kept)
             return
+        ticket = await self._proxy.gate.enter(self._asked)
+        if isinstance(ticket, Refused):
+            await refuse(self._to.api, ticket)(self._scope, _nothing, self._send)
+            return
+        try:
+            await self._call(ticket, rule, key)
+        finally:
+            ticket.end()
+
+    async def _call(self, ticket: Ticket, rule: Caching | None, key: bytes) -> None:
         retry, number = retrying(self._asked.headers), 0
-        extra = [(b"helicone-cache", b"MISS")] if rule else []
+        extra = [*ticket.headers, *([(b"helicone-cache", b"MISS")] if rule else [])]
         wait_s: float | None = 0.0
         while wait_s is not None:
             await asyncio.sleep(wait_s)
-            with self._noted(number) as exchange:
+            with self._noted(number, ticket) as exchange:
                 wait_s = await self._attempt(exchange, retry, extra)
                 if rule:
                     self._proxy.cache.keep(key, exchange, rule)
             number += 1
 
     @contextlib.contextmanager
-    def _noted(self, number: int) -> Iterator[Exchange]:
+    def _noted(self, number: int, ticket: Ticket) -> Iterator[Exchange]:
         """An attempt, which is recorded however it ends."""
-        exchange = self._proxy.recorder.begin(self._asked, number)
+        exchange = self._proxy.recorder.begin(self._asked, number, ticket)
         try:
             yield exchange
         finally:
@@ -158,7 +172,7 @@ class _Passage:
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _give(self, kept: Kept) -> None:
-        with self._noted(0) as exchange:
+        with self._noted(0, Ticket()) as exchange:
             exchange.cache_hit = True
             exchange.answer(200, kept.headers)
             exchange.keep(kept.body)

@@ -6,9 +6,10 @@ import hashlib
 import re
 import secrets
 from collections import OrderedDict
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
 from llmwatch.collector.dialects.values import count
+from llmwatch.collector.lately import remember
 from llmwatch.collector.proxy.exchange import Asked
 from llmwatch.collector.proxy.headers import value_of
 from llmwatch.collector.proxy.helicone import session_path
@@ -16,13 +17,9 @@ from llmwatch.collector.proxy.helicone import session_path
 _TRACEPARENT: Final = re.compile(
     r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}.*"
 )
-_REMEMBERED: Final = 4096
 _GROWTH: Final = 1.25
 """A step of a session is told again when it has lasted so many times as long: 50 records in a day, not one
 for each call."""
-
-K = TypeVar("K")
-V = TypeVar("V")
 
 
 class Place(NamedTuple):
@@ -65,7 +62,7 @@ class Places:
         key = hashlib.sha256(named + b"\0" + asked.body).digest()
         known = self._calls.get(key) if request_id or again else None
         place = known or Place(secrets.token_hex(16))
-        _remember(self._calls, key, place)
+        remember(self._calls, key, place)
         return place
 
     def steps(self, asked: Asked, place: Place, start_ns: int, end_ns: int) -> list[Step]:
@@ -78,7 +75,7 @@ class Places:
             span_id = _digest(place.trace_id, *path[:depth])[:16]
             begun, told = self._steps.get(span_id, (start_ns, 0))
             if end_ns - begun >= (told - begun) * _GROWTH:
-                _remember(self._steps, span_id, (begun, end_ns))
+                remember(self._steps, span_id, (begun, end_ns))
                 found.append(Step(span_id, parent_id, "/" + "/".join(path[:depth]), begun, end_ns))
             parent_id = span_id
         return found
@@ -91,10 +88,3 @@ def retries(asked: Asked) -> int | None:
 
 def _digest(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
-
-
-def _remember(known: OrderedDict[K, V], key: K, value: V) -> None:
-    known.pop(key, None)
-    known[key] = value
-    if len(known) > _REMEMBERED:
-        known.popitem(last=False)

@@ -13,7 +13,7 @@ from llmwatch.collector.dialects.values import as_json, flag, text
 from llmwatch.collector.dialects.vectors import without_vectors_in
 from llmwatch.collector.proxy.answers import STREAM_CUT, STREAMS, Said, body_of, said_in
 from llmwatch.collector.proxy.decoding import readable
-from llmwatch.collector.proxy.exchange import Exchange
+from llmwatch.collector.proxy.exchange import Asked, Exchange
 from llmwatch.collector.proxy.headers import credentials, value_of
 from llmwatch.collector.proxy.helicone import context_of, retrying
 from llmwatch.collector.proxy.hiding import without
@@ -42,7 +42,7 @@ def spans_of(exchange: Exchange, places: Places) -> list[Span]:
     encoding = value_of(asked.headers, b"content-encoding")
     sent = body_of(readable([(0, asked.body)], encoding))
     request = table(sent)
-    context = _context(exchange, request)
+    context = context_of_call(asked, request, exchange.attempt)
     place = places.of(asked, context.session_id, context.retry_count)
     end_ns = exchange.start_ns + (exchange.duration_ns or 0)
     steps = [
@@ -112,16 +112,17 @@ def _call(exchange: Exchange, place: Place, context: Context, sent: Any) -> Span
     )
 
 
-def _context(exchange: Exchange, request: dict[str, Any]) -> Context:
-    said = context_of(exchange.asked.headers)
+def context_of_call(asked: Asked, request: dict[str, Any], attempt: int = 0) -> Context:
+    """Who asks, by the headers and the body of a call; ``attempt`` counts from 0."""
+    said = context_of(asked.headers)
     user = text(request.get("user")) or text(table(request.get("metadata")).get("user_id"))
     if user:
         said.setdefault("user_id", user)
     facts = read({name: storable(value) for name, value in said.items()}, _RULES)
-    before = retries(exchange.asked)
-    if before is None and retrying(exchange.asked.headers).number:
+    before = retries(asked)
+    if before is None and retrying(asked.headers).number:
         before = 0
-    again = None if before is None else before + exchange.attempt
+    again = None if before is None else before + attempt
     return Context(**facts["context"], metadata=facts["metadata"], retry_count=again)
 
 

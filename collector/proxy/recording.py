@@ -10,6 +10,7 @@ from llmwatch.collector.door import Door
 from llmwatch.collector.proxy.exchange import Asked, Exchange, Room
 from llmwatch.collector.proxy.places import Places
 from llmwatch.collector.proxy.reading import spans_of
+from llmwatch.collector.proxy.ticket import Ticket
 from llmwatch.errors import StoreError
 from llmwatch.store.batch import Batch
 from llmwatch.store.span import Span
@@ -41,11 +42,12 @@ class Recorder:
         self._none_open = asyncio.Event()
         self._none_open.set()
 
-    def begin(self, asked: Asked, attempt: int) -> Exchange:
+    def begin(self, asked: Asked, attempt: int, ticket: Ticket) -> Exchange:
         """An attempt that begins now; `record` has to follow."""
         self._open += 1
         self._none_open.clear()
-        exchange = Exchange(asked, self._room, attempt)
+        ticket.also()
+        exchange = Exchange(asked, self._room, attempt, ticket)
         if asked.operation and self._room.take(len(asked.body)):
             exchange.kept = len(asked.body)
         else:
@@ -58,9 +60,11 @@ class Recorder:
         if not self._open:
             self._none_open.set()
         if exchange.asked.operation is None:
+            exchange.ticket.end()
             return
         if exchange.asked.body and not exchange.kept:  # there was no room for it
             self._lost += 1
+            exchange.ticket.end(lost=True)
             return
         self._waiting.append(exchange)
         if self._task is None or self._task.done():
@@ -79,7 +83,9 @@ class Recorder:
             spans: list[Span] = []
             for exchange in waiting:
                 spans += await self._read(exchange)
-            await self._store(spans, len(waiting))
+            stored = await self._store(spans, len(waiting))
+            for exchange in waiting:
+                exchange.ticket.end(lost=not stored)
 
     async def _read(self, exchange: Exchange) -> list[Span]:
         size = exchange.kept
@@ -98,12 +104,18 @@ class Recorder:
 
     def _spans(self, exchange: Exchange, size: int) -> list[Span]:
         finish = self._door.pipeline.finish
-        return [finish(span, size + _HEAD) for span in spans_of(exchange, self._places)]
+        spans = [finish(span, size + _HEAD) for span in spans_of(exchange, self._places)]
+        for span in spans:
+            if span.context.session_id and span.content.output_messages:
+                self._door.loops.answered(span.context.session_id, span.content.output_messages)
+        return spans
 
-    async def _store(self, spans: list[Span], calls: int) -> None:
+    async def _store(self, spans: list[Span], calls: int) -> bool:
         lost, self._lost = self._lost, 0
         try:
             await self._door.commit(Batch(spans=spans, counters={_LOST: lost} if lost else {}))
         except StoreError as error:
             self._lost += lost + calls
             _log.warning("%d proxied calls are not recorded: %s", calls, error)
+            return False
+        return True

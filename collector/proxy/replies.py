@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from starlette.responses import JSONResponse, Response
@@ -20,20 +21,29 @@ _GOOGLE: Final = {
 }  # fmt: skip
 
 
-def refusal(api: ProviderApi, status: int, message: str, code: str | None = None) -> Response:
-    """An error of our own as ``api`` words it; ``code`` is the reason that OpenAI has beside the type."""
+def refusal(
+    api: ProviderApi, status: int, message: str, code: str | None = None,
+    details: Mapping[str, Any] | None = None,
+) -> Response:  # fmt: skip
+    """An error of our own as ``api`` words it.
+
+    ``code`` is the reason that OpenAI has beside the type, ``details`` is more for programs to read.
+    """
+    more = details or {}
     kind = _ANTHROPIC.get(status, "invalid_request_error" if status < 500 else "api_error")
     body: dict[str, Any]
     if api == "anthropic":
-        body = {"type": "error", "error": {"type": kind, "message": message}}
+        body = {"type": "error", "error": {"type": kind, "message": message, **more}}
     elif api == "gemini":
         name = _GOOGLE.get(status, "INTERNAL" if status >= 500 else "INVALID_ARGUMENT")
         body = {"error": {"code": status, "message": message, "status": name}}
+        body["error"]["details"] = [more] if more else []
+
     elif api == "ollama":
-        body = {"error": message}
+        body = {"error": message, **more}
     else:
         kind = "invalid_request_error" if status < 500 else "server_error"
-        body = {"error": {"message": message, "type": kind, "param": None, "code": code}}
+        body = {"error": {"message": message, "type": kind, "param": None, "code": code, **more}}
     return JSONResponse(body, status)
 
 

@@ -86,16 +86,26 @@ def health(outlook: Outlook) -> Figures:
             {"rule": reason.rule, "level": reason.level, "text": reason.text, "filter": reason.filter}
             for reason in outlook.verdict.reasons
         ],
-        "budgets": {"daily": _budget(outlook.daily), "monthly": _budget(outlook.monthly)},
+        "budgets": [budget(state) for state in outlook.budgets],
     }
 
 
-def _budget(state: BudgetState) -> Figures:
+def budget(state: BudgetState) -> Figures:
+    """How a budget stands: dollars, tokens or calls, as ``unit`` says; times are Unix seconds."""
+    dollar = state.unit == "usd"
     return {
-        "spent_usd": dollars(state.spent_nanousd),
-        "limit_usd": dollars(state.limit_nanousd),
+        "name": state.name,
+        "unit": state.unit,
+        "period": state.period,
+        "by": state.by,
+        "value": state.value,
+        "limit": dollars(state.limit) if dollar else state.limit,
+        "spent": dollars(state.spent) if dollar else state.spent,
         "share": state.share,
-        "forecast_usd": dollars(state.forecast_nanousd),
+        "forecast": dollars(state.forecast) if dollar else state.forecast,
+        "warn_at": state.warn_at,
+        "start_s": state.start_s,
+        "end_s": state.end_s,
     }
 
 

@@ -6,14 +6,15 @@ Pure: takes sums and the time, reads nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
-from llmwatch.analysis.budget import SECOND_NS, BudgetState, budget_state, day_bounds, month_bounds
+from llmwatch.analysis.budget import SECOND_NS, BudgetState, day_bounds, month_bounds
+from llmwatch.analysis.budgetwords import amount, behind, said
 from llmwatch.config import Config, HealthConfig
-from llmwatch.format import duration, money, percent
+from llmwatch.format import duration, percent
 from llmwatch.store.histogram import Histogram
 from llmwatch.store.rows import Totals
 
@@ -27,7 +28,7 @@ class Reason:
     """A rule that holds."""
 
     rule: str
-    """error_rate, latency_p95, first_chunk_p95, heuristic_pass, daily_budget, monthly_budget."""
+    """error_rate, latency_p95, first_chunk_p95, heuristic_pass, daily_budget, monthly_budget, NAME_budget."""
     level: Literal["WARN", "CRIT"]
     text: str
     """For a person: ``error rate 8.1 %, over 5 %``."""
@@ -62,12 +63,25 @@ class Outlook:
     verdict: Verdict
     totals: Totals
     """LLM calls in the status window."""
-    daily: BudgetState
-    monthly: BudgetState
+    budgets: Sequence[BudgetState]
+    """Every budget, and each value of those that users, features, … have for themselves; worst first."""
+
+    @property
+    def daily(self) -> BudgetState:
+        """The day so far, whether there is a budget for it or not."""
+        return self._own("daily")
+
+    @property
+    def monthly(self) -> BudgetState:
+        """The month so far."""
+        return self._own("monthly")
+
+    def _own(self, name: str) -> BudgetState:
+        return next(state for state in self.budgets if state.name == name)
 
 
 def windows(now_ns: int, config: Config) -> Windows:
-    """What to sum for `outlook`: LLM calls in ``status``, spend of every kind in ``day`` and ``month``."""
+    """The windows at ``now_ns``: what `outlook` is told of LLM calls is their sum in ``status``."""
     zone = ZoneInfo(config.budget.timezone)
     minute = now_ns // (_MINUTE_S * SECOND_NS) * _MINUTE_S
     return Windows(
@@ -78,31 +92,20 @@ def windows(now_ns: int, config: Config) -> Windows:
 
 
 def outlook(
-    status: Totals, day: Totals, month: Totals, now_ns: int, config: Config, window: str | None = None
+    status: Totals, budgets: Sequence[BudgetState], config: Config, window: str | None = None
 ) -> Outlook:
-    """The verdict on sums over `windows`; ``window`` as for `verdict`."""
-    spans, budget = windows(now_ns, config), config.budget
-    daily = budget_state(budget.daily_usd, day.cost_nanousd, now_ns, spans.day, warn_at=budget.warn_at)
-    monthly = budget_state(
-        budget.monthly_usd, month.cost_nanousd, now_ns, spans.month, warn_at=budget.warn_at
-    )
-    return Outlook(
-        verdict(status, daily=daily, monthly=monthly, config=config.health, window=window),
-        status,
-        daily,
-        monthly,
-    )
+    """The verdict on sums over `windows`, and on ``budgets``, worst first; ``window`` as for `verdict`."""
+    return Outlook(verdict(status, budgets=budgets, config=config.health, window=window), status, budgets)
 
 
 def verdict(
     totals: Totals,
     *,
-    daily: BudgetState,
-    monthly: BudgetState,
+    budgets: Sequence[BudgetState],
     config: HealthConfig,
     window: str | None = None,
 ) -> Verdict:
-    """The verdict on LLM calls in the status window and on the budgets.
+    """The verdict on LLM calls in the status window and on the budgets, worst first.
 
     ``window`` is the filter term for the time that ``totals`` are of: empty for all of it, None for the
     configured window.
@@ -116,8 +119,7 @@ def verdict(
         _slow("first_chunk_p95", "p95 time to first token", "ttft", totals.first_chunk_ns,
               config.first_chunk_p95_warn_s, config.first_chunk_p95_crit_s, config, when),
         _heuristics(totals, config, when),
-        _budget("daily_budget", "today", "daily", daily),
-        _budget("monthly_budget", "this month", "monthly", monthly),
+        *_budgets(budgets),
     ]  # fmt: skip
     reasons = tuple(sorted(filter(None, found), key=lambda reason: _WORST_FIRST.index(reason.level)))
     level: Level = reasons[0].level if reasons else "OK" if totals.spans else "IDLE"
@@ -160,17 +162,23 @@ def _heuristics(totals: Totals, config: HealthConfig, when: str) -> Reason | Non
     return Reason("heuristic_pass", "WARN", text, f"heuristic:*{when}")
 
 
-def _budget(rule: str, period: str, name: str, state: BudgetState) -> Reason | None:
-    if state.share is None or state.limit_nanousd is None or state.share < min(state.warn_at, 1):
-        return None
-    limit, begun = money(state.limit_nanousd), datetime.fromtimestamp(state.start_s, UTC)
-    where = f"cost>0 after:{begun:%Y-%m-%dT%H:%M:%SZ}"
-    text = f"{period} {money(state.spent_nanousd)}, {percent(state.share)} of the {name} budget {limit}"
-    if state.share >= 1:
-        return Reason(rule, "CRIT", text, where)
-    if state.forecast_nanousd is not None and state.forecast_nanousd > state.limit_nanousd:
-        text += f", heading for {money(state.forecast_nanousd)}"
-    return Reason(rule, "WARN", text, where)
+def _budgets(states: Sequence[BudgetState]) -> list[Reason]:
+    """One reason a budget, however many users or features have used theirs up: the worst of them."""
+    worst: dict[str, list[BudgetState]] = {}
+    for state in states:
+        if state.share is not None and state.share >= min(state.warn_at, 1):
+            worst.setdefault(state.name, []).append(state)
+    return [_budget(first, len(rest)) for first, *rest in worst.values()]
+
+
+def _budget(state: BudgetState, more: int) -> Reason:
+    text = said(state)
+    if (state.share or 0) < 1 and (state.forecast or 0) > (state.limit or 0):
+        text += f", heading for {amount(state.forecast, state.unit)}"
+    if more:
+        text += f"; and {more:,} more"
+    level: Literal["WARN", "CRIT"] = "CRIT" if (state.share or 0) >= 1 else "WARN"
+    return Reason(f"{state.name}_budget", level, text, behind(state))
 
 
 def _enough(calls: int, config: HealthConfig) -> bool:

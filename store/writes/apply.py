@@ -7,8 +7,10 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from llmwatch.store.accounts import Book, Key, Spend, charges
 from llmwatch.store.batch import Batch, pieces
 from llmwatch.store.failures import file_error
+from llmwatch.store.writes.accounts import add
 from llmwatch.store.writes.others import add_counters, write_alerts, write_replays
 from llmwatch.store.writes.scores import write_scores
 from llmwatch.store.writes.shelf import Shelf
@@ -16,17 +18,21 @@ from llmwatch.store.writes.spans import write_spans
 from llmwatch.store.writes.tally import Tally
 
 
-def apply(shelf: Shelf, batches: Sequence[Batch]) -> list[Tally]:
-    """Write ``batches`` in one transaction; says what became of each.
+def apply(shelf: Shelf, batches: Sequence[Batch], book: Book | None = None) -> list[Tally]:
+    """Write ``batches`` in one transaction; says what became of each, and the book what they cost.
 
     Raises:
         Exception: Whatever went wrong; nothing of ``batches`` is written then.
     """
     tallies = [Tally() for _ in batches]
     pairs = list(zip(batches, tallies, strict=True))
+    spent: dict[Key, Spend] = {}
     with shelf.transaction():
         if spans := [(span, tally) for batch, tally in pairs for span in batch.spans]:
-            write_spans(shelf, spans, time.time_ns())
+            changes = write_spans(shelf, spans, time.time_ns())
+            if book:
+                spent = charges(book.accounts, changes)
+                add(shelf.db, spent)
         write_scores(shelf, [(score, tally) for batch, tally in pairs for score in batch.scores])
         write_replays(shelf, [(replay, tally) for batch, tally in pairs for replay in batch.replays])
         write_alerts(shelf, [change for batch in batches for change in batch.alerts])
@@ -36,10 +42,12 @@ def apply(shelf: Shelf, batches: Sequence[Batch]) -> list[Tally]:
         for batch in batches:
             counters.update(batch.counters)
         add_counters(shelf, counters)
+    if book and spent:
+        book.keeper.charged(spent)
     return tallies
 
 
-def salvage(shelf: Shelf, batch: Batch) -> Tally:
+def salvage(shelf: Shelf, batch: Batch, book: Book | None = None) -> Tally:
     """Write what can be written of a batch that could not be written as a whole, piece by piece.
 
     Raises:
@@ -48,7 +56,7 @@ def salvage(shelf: Shelf, batch: Batch) -> Tally:
     total = Tally()
     for piece in pieces(batch):
         try:
-            (tally,) = apply(shelf, [piece])
+            (tally,) = apply(shelf, [piece], book)
         except Exception as error:
             if file_error(error, Path()):
                 raise

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from llmwatch.store.merge import merge
 from llmwatch.store.projection import DETAILS, Brief, project
 from llmwatch.store.records import digest, encode
+from llmwatch.store.rollups import Change
 from llmwatch.store.span import Span
 from llmwatch.store.writes.contents import write_contents
 from llmwatch.store.writes.families import fetch, keep
@@ -42,8 +43,11 @@ class _Known(NamedTuple):
 _NOTHING: Final = _Known([], None)
 
 
-def write_spans(shelf: Shelf, arrivals: Iterable[Arrival], received_ns: int) -> None:
-    """Store records of spans, in a transaction of the caller's, and count them in their tallies."""
+def write_spans(shelf: Shelf, arrivals: Iterable[Arrival], received_ns: int) -> list[Change]:
+    """Store records of spans, in a transaction of the caller's, and count them in their tallies.
+
+    Returns what that changed in the sums.
+    """
     arrived: dict[str, dict[str, list[Arrival]]] = {}
     for arrival in homed(shelf, arrivals):
         span = arrival[0]
@@ -55,7 +59,7 @@ def write_spans(shelf: Shelf, arrivals: Iterable[Arrival], received_ns: int) -> 
         for span_id, group in by_span.items():
             stored = known.get((trace_id, span_id), _NOTHING)
             if records := _united(stored.records, group):
-                family.fresh[span_id] = _fresh(shelf, family, records, stored.content, received_ns)
+                family.fresh[span_id] = _fresh(shelf, family, records, stored, received_ns)
     grown = [(family, family.briefs) for family in families.values() if family.fresh]
     changes = [change for family, briefs in grown for change in family.settle(briefs)]
     _write_rows(shelf, [family for family, _ in grown])
@@ -63,6 +67,7 @@ def write_spans(shelf: Shelf, arrivals: Iterable[Arrival], received_ns: int) -> 
     write_rollups(shelf, changes)
     join_spans(shelf, [family for family, _ in grown])
     keep(shelf, [family for family, _ in grown])
+    return changes
 
 
 def _write_rows(shelf: Shelf, families: Sequence[Family]) -> None:
@@ -137,13 +142,15 @@ def _united(known: Sequence[Span], group: Sequence[Arrival]) -> list[Span]:
     return list(records.values()) if len(records) > before else []
 
 
-def _fresh(shelf: Shelf, family: Family, records: list[Span], content: int | None, received_ns: int) -> Fresh:
+def _fresh(shelf: Shelf, family: Family, records: list[Span], stored: _Known, received_ns: int) -> Fresh:
     span = records[0]
     if len(records) > 1:
-        span = shelf.enrich(merge(records))
+        span = shelf.enrich(merge(records), merge(stored.records) if stored.records else None)
         # What was concluded from all records goes with each of them: readers merge, and conclude nothing.
         records = [replace(r, cost=span.cost, heuristics=span.heuristics) for r in records]
+    if span.cost is not None and span.cost.price is not None:
+        shelf.price(span.cost.price)
     brief, details = project(span, received_ns)
     kept = family.kept.get(span.span_id)
     number = shelf.next_id("spans") if kept is None else kept.id
-    return Fresh(number, brief, details, [encode(record) for record in records], content)
+    return Fresh(number, brief, details, [encode(record) for record in records], stored.content)

@@ -1,13 +1,16 @@
 """Days and months in a zone, clock changes included, and forecasts worked out by hand."""
 
 from datetime import datetime
+from typing import get_args
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmwatch.analysis.budget import budget_state, day_bounds, forecast, month_bounds
+from llmwatch.analysis.budget import bounds, budget_state, budgets, day_bounds, forecast, month_bounds
+from llmwatch.budgetconfig import BudgetPeriod
+from llmwatch.config import BudgetConfig, Config
 
 HOUR = 3600
 DOLLAR = 10**9
@@ -59,14 +62,40 @@ def test_a_month_is_the_local_one(now: str, zone: str, start: str, end: str) -> 
     assert month_bounds(ns(now), ZoneInfo(zone)) == (s(start), s(end))
 
 
-@given(st.integers(0, 4 * 10**18), ZONES)
-def test_days_and_months_tile_time(now_ns: int, zone: ZoneInfo) -> None:
-    """Every moment is in exactly one day and month, and the next one begins where this one ends."""
-    for bounds in (day_bounds, month_bounds):
-        start, end = bounds(now_ns, zone)
-        assert start * 10**9 <= now_ns < end * 10**9
-        assert bounds(end * 10**9, zone)[0] == end
-        assert bounds(end * 10**9 - 1, zone) == (start, end)
+@pytest.mark.parametrize(
+    ("period", "now", "zone", "start", "length_s"),
+    [
+        ("minute", "2026-11-21T12:07:42", "UTC", "2026-11-21T12:07", 60),
+        ("hour", "2026-11-21T12:07:42", "UTC", "2026-11-21T12:00", HOUR),
+        ("hour", "2026-11-21T12:07:42", "Asia/Kathmandu", "2026-11-21T11:15", HOUR),  # 17:00 there
+        ("hour", "2026-10-25T00:30", "Europe/Berlin", "2026-10-25T00:00", HOUR),  # 2:30 for the first time
+        ("hour", "2026-10-25T01:30", "Europe/Berlin", "2026-10-25T01:00", HOUR),  # 2:30 for the second time
+        ("hour", "2026-03-29T01:30", "Europe/Berlin", "2026-03-29T01:00", HOUR),  # 3:30, there was no 2:30
+        ("hour", "2026-04-05T12:45", "Australia/Lord_Howe", "2026-04-05T12:00", HOUR),
+        ("hour", "2026-04-04T13:45", "Australia/Lord_Howe", "2026-04-04T13:00", HOUR),
+        ("day", "2026-11-01T12:00", "America/New_York", "2026-11-01T04:00", 25 * HOUR),
+        ("month", "2026-03-29T12:00", "Europe/Berlin", "2026-02-28T23:00", 31 * 24 * HOUR - HOUR),
+        ("month", "2026-11-21T12:00", "America/New_York", "2026-11-01T04:00", 30 * 24 * HOUR + HOUR),
+        ("month", "2027-02-28T23:59", "UTC", "2027-02-01T00:00", 28 * 24 * HOUR),
+        ("month", "2028-02-29T23:59", "UTC", "2028-02-01T00:00", 29 * 24 * HOUR),
+    ],
+)
+def test_periods(period: BudgetPeriod, now: str, zone: str, start: str, length_s: int) -> None:
+    assert bounds(period, ns(now), ZoneInfo(zone)) == (s(start), s(start) + length_s)
+
+
+def test_the_last_hour_of_a_day_of_24_and_a_half_hours_is_half_an_hour() -> None:
+    start, end = bounds("hour", ns("2026-04-05T13:15"), ZoneInfo("Australia/Lord_Howe"))
+    assert (start, end) == (s("2026-04-05T13:00"), s("2026-04-05T13:30"))
+
+
+@given(st.integers(0, 4 * 10**18), ZONES, st.sampled_from(get_args(BudgetPeriod)))
+def test_periods_tile_time(now_ns: int, zone: ZoneInfo, period: BudgetPeriod) -> None:
+    """Every moment is in exactly one period of a sort, and the next one begins where this one ends."""
+    start, end = bounds(period, now_ns, zone)
+    assert start * 10**9 <= now_ns < end * 10**9
+    assert bounds(period, end * 10**9, zone)[0] == end
+    assert bounds(period, end * 10**9 - 1, zone) == (start, end)
 
 
 DAY = (s("2026-11-21T00:00"), s("2026-11-22T00:00"))
@@ -89,8 +118,8 @@ def test_forecast_of_a_day(now: str, spent: int, expected: int | None) -> None:
 
 
 def test_forecast_of_a_day_of_25_hours() -> None:
-    bounds = day_bounds(ns("2026-10-25T12:00"), ZoneInfo("Europe/Berlin"))
-    assert forecast(10 * DOLLAR, (bounds[0] + 5 * HOUR) * 10**9, bounds) == 50 * DOLLAR
+    day = day_bounds(ns("2026-10-25T12:00"), ZoneInfo("Europe/Berlin"))
+    assert forecast(10 * DOLLAR, (day[0] + 5 * HOUR) * 10**9, day) == 50 * DOLLAR
 
 
 @given(st.integers(0, 10**15), st.integers(0, 86_400))
@@ -114,7 +143,8 @@ def test_a_forecast_is_never_below_what_is_spent(spent: int, elapsed_s: int) -> 
 def test_share_of_a_budget(
     limit_usd: float | None, spent: int, limit: int | None, share: float | None
 ) -> None:
-    state = budget_state(limit_usd, spent, ns("2026-11-21T12:00"), DAY, warn_at=0.8)
-    assert (state.limit_nanousd, state.spent_nanousd, state.share) == (limit, spent, share)
-    assert state.forecast_nanousd == 2 * spent
-    assert state.start_s == DAY[0]
+    daily = budgets(Config(budget=BudgetConfig(daily_usd=limit_usd)))[0]
+    state = budget_state(daily, spent, ns("2026-11-21T12:00"), ZoneInfo("UTC"))
+    assert (state.limit, state.spent, state.share) == (limit, spent, share)
+    assert state.forecast == 2 * spent
+    assert (state.start_s, state.end_s) == DAY

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from llmwatch.analysis.budget import BudgetState
+from llmwatch.analysis.budget import BudgetState, budget_state, budgets
 from llmwatch.analysis.health import Verdict, outlook, verdict, windows
 from llmwatch.config import BudgetConfig, Config, HealthConfig
 from llmwatch.store.filters import parse
@@ -17,25 +17,29 @@ MS = 10**6
 SECOND = 10**9
 DOLLAR = 10**9
 CONFIG = HealthConfig()
-NO_BUDGET = BudgetState(None, 0, None, None)
+NO_BUDGET = BudgetState(None, 0, None, None, name="daily")
 FINE = Totals(
     spans=100, errors=1, checked=100, passed=99,
     duration_ns=Histogram.of([900 * MS] * 100), first_chunk_ns=Histogram.of([300 * MS] * 100),
 )  # fmt: skip
 
 
-def budget(spent: float, limit: float | None = 10.0, forecast: float | None = None) -> BudgetState:
+def budget(
+    spent: float, limit: float | None = 10.0, forecast: float | None = None, name: str = "daily"
+) -> BudgetState:
     return BudgetState(
         None if limit is None else round(limit * DOLLAR),
         round(spent * DOLLAR),
         None if limit is None else spent / limit,
         None if forecast is None else round(forecast * DOLLAR),
         1_795_219_200,  # 2026-11-21T00:00Z
+        name=name,
+        period="month" if name == "monthly" else "day",
     )
 
 
-def judge(totals: Totals, daily: BudgetState = NO_BUDGET, monthly: BudgetState = NO_BUDGET) -> Verdict:
-    return verdict(totals, daily=daily, monthly=monthly, config=CONFIG)
+def judge(totals: Totals, *states: BudgetState) -> Verdict:
+    return verdict(totals, budgets=states or (NO_BUDGET,), config=CONFIG)
 
 
 def test_nothing_called_is_idle() -> None:
@@ -131,22 +135,61 @@ def test_heuristics(checked: int, passed: int, level: str) -> None:
     ],
 )
 def test_budget(state: BudgetState, level: str, text: str) -> None:
-    found = judge(FINE, daily=state)
+    found = judge(FINE, state)
     assert found.level == level
     assert [reason.text for reason in found.reasons] == ([text] if text else [])
     assert all(reason.filter == "cost>0 after:2026-11-21T00:00:00Z" for reason in found.reasons)
 
 
 def test_a_budget_counts_even_when_nothing_is_called() -> None:
-    found = judge(Totals(), daily=budget(11))
+    found = judge(Totals(), budget(11))
     assert (found.level, found.reasons[0].rule) == ("CRIT", "daily_budget")
+
+
+@pytest.mark.parametrize(
+    ("state", "text", "where"),
+    [
+        (
+            BudgetState(10**9, 9 * 10**8, 0.9, None, 1_795_219_200, name="free", by="user", value="a b"),
+            "user a b: today $0.9000, 90 % of the free budget $1.00",
+            'cost>0 user:"a b" after:2026-11-21T00:00:00Z',
+        ),
+        (
+            BudgetState(
+                100_000, 120_000, 1.2, None, 1_795_219_200, name="tpm", unit="tokens", period="minute",
+                by="model", value="gpt-4o",
+            ),
+            "model gpt-4o: this minute 120 k tokens, 120 % of the tpm budget 100 k tokens",
+            "tokens>0 model:gpt-4o after:2026-11-21T00:00:00Z",
+        ),
+        (
+            BudgetState(60, 60, 1.0, None, 1_795_219_200, name="rpm", unit="calls", period="hour"),
+            "this hour 60 calls, 100 % of the rpm budget 60 calls",
+            "kind:llm,embedding after:2026-11-21T00:00:00Z",
+        ),
+    ],
+)  # fmt: skip
+def test_a_budget_of_ones_own(state: BudgetState, text: str, where: str) -> None:
+    (reason,) = judge(FINE, state).reasons
+    assert (reason.rule, reason.text, reason.filter) == (f"{state.name}_budget", text, where)
+    parse(reason.filter)
+
+
+def test_one_reason_a_budget_however_many_have_used_it_up() -> None:
+    states = [
+        BudgetState(10, spent, spent / 10, None, name="free", unit="calls", by="user", value=f"u{spent}")
+        for spent in (30, 12, 9, 7)
+    ]
+    (reason,) = judge(FINE, *states).reasons
+    assert reason.level == "CRIT"
+    assert reason.text == "user u30: today 30 calls, 300 % of the free budget 10 calls; and 2 more"
 
 
 def test_worst_first() -> None:
     found = judge(
         replace(FINE, errors=3, passed=50, duration_ns=Histogram.of([31 * SECOND] * 100)),
-        daily=budget(8),
-        monthly=budget(300, limit=200),
+        budget(300, limit=200, name="monthly"),
+        budget(8),
     )
     assert [(reason.level, reason.rule) for reason in found.reasons] == [
         ("CRIT", "latency_p95"),
@@ -163,7 +206,7 @@ def test_every_filter_can_be_read() -> None:
         spans=100, errors=100, checked=100, passed=1,
         duration_ns=Histogram.of([900 * SECOND] * 100), first_chunk_ns=Histogram.of([900 * SECOND] * 100),
     )  # fmt: skip
-    found = judge(everything, daily=budget(50), monthly=budget(50))
+    found = judge(everything, budget(50), budget(50, name="monthly"))
     assert len(found.reasons) == 6
     for reason in found.reasons:
         parse(reason.filter)
@@ -183,8 +226,13 @@ def test_windows_are_whole_minutes_and_local_days() -> None:
 def test_outlook_puts_sums_and_configuration_together() -> None:
     config = Config(budget=BudgetConfig(daily_usd=10, monthly_usd=100, warn_at=0.5))
     now = int(datetime(2026, 11, 21, 12, tzinfo=ZoneInfo("UTC")).timestamp()) * 10**9
-    found = outlook(FINE, Totals(cost_nanousd=6 * DOLLAR), Totals(cost_nanousd=41 * DOLLAR), now, config)
+    daily, monthly = budgets(config)
+    zone = ZoneInfo("UTC")
+    states = [
+        budget_state(daily, 6 * DOLLAR, now, zone), budget_state(monthly, 41 * DOLLAR, now, zone)
+    ]  # fmt: skip
+    found = outlook(FINE, states, config)
     assert found.totals is FINE
-    assert found.daily.forecast_nanousd == 12 * DOLLAR
-    assert found.monthly.forecast_nanousd == 60 * DOLLAR  # 20.5 of 30 days
+    assert found.daily.forecast == 12 * DOLLAR
+    assert found.monthly.forecast == 60 * DOLLAR  # 20.5 of 30 days
     assert [reason.rule for reason in found.verdict.reasons] == ["daily_budget"]

@@ -28,7 +28,7 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def writer(database: Path) -> Iterator[Writer]:
-    writer = Writer(database, enrich=lambda span: span, queue_spans=1000, synchronous="NORMAL")
+    writer = Writer(database, enrich=lambda span, _: span, queue_spans=1000, synchronous="NORMAL")
     writer.start()
     yield writer
     writer.close()
@@ -121,7 +121,9 @@ def test_json_has_every_figure(writer: Writer, database: Path) -> None:
         "reasons": [],
         "budgets": found["budgets"],
     }
-    assert found["budgets"]["daily"]["limit_usd"] is None
+    assert [(each["name"], each["limit"], each["spent"]) for each in found["budgets"]] == [
+        ("daily", None, 0.015), ("monthly", None, 0.015)
+    ]  # fmt: skip
     assert "(2 unpriced)" in status(database).stdout
 
 

@@ -16,7 +16,12 @@ from llmwatch.store.rows import ModelTotals, StoreStats, Totals
 
 OUTLOOK = Outlook(
     Verdict("WARN"), Totals(),
-    BudgetState(10 * 10**9, 8_500_000_000, 0.85, None), BudgetState(None, 41_000_000_000, None, None),
+    (
+        BudgetState(10, 9, 0.9, None, name="rpm", unit="calls", period="minute"),
+        BudgetState(10 * 10**9, 8_500_000_000, 0.85, None, name="daily"),
+        BudgetState(10**9, 250_000_000, 0.25, None, name="free", by="user", value="u1\n2"),
+        BudgetState(None, 41_000_000_000, None, None, name="monthly", period="month"),
+    ),
 )  # fmt: skip
 GPT = ModelTotals(
     model="gpt-4o", success=7, error=2, input_tokens=12_345, output_tokens=678, cost_nanousd=1_234_567_890,
@@ -91,6 +96,12 @@ def test_our_own_figures() -> None:
     assert found["llmwatch_spent_usd", labels(period="day")] == 8.5
     assert found["llmwatch_budget_usd", labels(period="day")] == 10
     assert ("llmwatch_budget_usd", labels(period="month")) not in found, "there is no monthly budget"
+    rpm = labels(budget="rpm", unit="calls", period="minute", by="none", value="")
+    free = labels(budget="free", unit="usd", period="day", by="user", value="u1 2")
+    daily = labels(budget="daily", unit="usd", period="day", by="none", value="")
+    assert [found["llmwatch_budget_used", each] for each in (rpm, free, daily)] == [9, 0.25, 8.5]
+    assert [found["llmwatch_budget_limit", each] for each in (rpm, free, daily)] == [10, 1, 10]
+    assert [found["llmwatch_budget_used_ratio", each] for each in (rpm, free, daily)] == [0.9, 0.25, 0.85]
 
 
 def test_openmetrics_for_those_who_ask() -> None:

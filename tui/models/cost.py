@@ -108,14 +108,14 @@ def _period(period: Period, room: int, coming: Line, width: int) -> Line:
     door = Door(f"cost>0 after:{begun:%Y-%m-%dT%H:%M:%SZ}", f"what the {period.name} cost")
     spent = (
         Cell(f"{period.name:<{_LABEL}}", "muted"),
-        Cell(f"{money(state.spent_nanousd):>{MONEY_WIDTH}}", "strong", door),
+        Cell(f"{money(state.spent):>{MONEY_WIDTH}}", "strong", door),
     )
-    if state.limit_nanousd is None or state.share is None:
+    if state.limit is None or state.share is None:
         return row([spent, (Cell(f"no budget for the {period.name}", "muted"),), coming], width, 2)
     full, empty = bar(state.share, room)
     return (
         *spent,
-        Cell(f" of {money(state.limit_nanousd):<{MONEY_WIDTH}} "),
+        Cell(f" of {money(state.limit):<{MONEY_WIDTH}} "),
         Cell(full, _tone(state)),
         Cell(empty, "muted"),
         Cell(f" {percent(state.share):>{PERCENT_WIDTH}}  ", _tone(state)),
@@ -126,13 +126,11 @@ def _period(period: Period, room: int, coming: Line, width: int) -> Line:
 def _coming(period: Period, *, long: bool) -> Line:
     """What the period will have cost, and whether that is too much."""
     state = period.state
-    if state.forecast_nanousd is None:
+    if state.forecast is None:
         return ()
-    over = state.limit_nanousd is not None and state.forecast_nanousd > state.limit_nanousd
+    over = state.limit is not None and state.forecast > state.limit
     end = f" {period.end}" if long else ""
-    return (
-        Cell(f"{'▲' if over else '→'} {money(state.forecast_nanousd)}{end}", "warn" if over else "muted"),
-    )
+    return (Cell(f"{'▲' if over else '→'} {money(state.forecast)}{end}", "warn" if over else "muted"),)
 
 
 def _tone(state: BudgetState) -> Tone:

@@ -1,0 +1,85 @@
+"""What has been spent of budgets: as it is kept, or counted anew where nobody keeps it."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+from llmwatch.store.accounts import CALLS, Account, Key, Measure, Spend
+from llmwatch.store.heads import Heads
+from llmwatch.store.reads import metrics
+
+MOST: Final = 100
+"""Values of one budget that are shown."""
+
+_SUMS: Final = ", ".join(Spend._fields)
+_HEADS: Final = frozenset(Heads._fields)
+_SPANS: Final = f"""
+    coalesce(sum(spans.cost_nanousd) FILTER (WHERE spans.usage_role = 'counted'), 0) AS cost_nanousd,
+    coalesce(sum(coalesce(spans.input_tokens, 0) + coalesce(spans.output_tokens, 0))
+        FILTER (WHERE spans.usage_role = 'counted'), 0) AS tokens,
+    count(*) FILTER (WHERE spans.kind IN {CALLS}
+        AND (spans.kind != 'llm' OR coalesce(spans.usage_role, 'counted') = 'counted')) AS calls,
+    count(*) FILTER (WHERE spans.usage_role = 'counted' AND spans.cost_nanousd IS NULL) AS unpriced
+    FROM spans CROSS JOIN traces ON traces.id = spans.trace
+    WHERE spans.state != 'partial' AND spans.start_ns >= ? AND spans.start_ns < ?"""
+
+
+def costliest(
+    db: sqlite3.Connection, account: Account, period: tuple[int, int], measure: Measure, most: int
+) -> dict[str, int]:
+    """The values of ``account`` that have spent most in ``period`` (Unix seconds), that with most first.
+
+    The value is ``""`` where all share the account; ``most`` is -1 for all values.
+    """
+    if is_kept(db, account):
+        query = (
+            f"SELECT value, {measure} FROM budget_spend WHERE budget = ? AND start_s = ?"
+            f" ORDER BY {measure} DESC, value LIMIT ?"
+        )
+        return dict(db.execute(query, (account.name, period[0], most)))
+    found = {value: getattr(spend, measure) for value, spend in counted(db, account, period).items()}
+    return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))[: most if most >= 0 else None])
+
+
+def is_kept(db: sqlite3.Connection, account: Account) -> bool:
+    """Whether the spend of ``account`` is kept as it is defined now."""
+    query = "SELECT 1 FROM budget_definitions WHERE budget = ? AND definition = ?"
+    return db.execute(query, (account.name, account.definition)).fetchone() is not None
+
+
+def kept(db: sqlite3.Connection, account: Account, start_s: int) -> dict[Key, Spend]:
+    """What is kept of the period that began at ``start_s``."""
+    query = f"SELECT value, {_SUMS} FROM budget_spend WHERE budget = ? AND start_s = ?"
+    rows = db.execute(query, (account.name, start_s))
+    return {(account.name, value, start_s): Spend(*sums) for value, *sums in rows}
+
+
+def counted(db: sqlite3.Connection, account: Account, period: tuple[int, int]) -> dict[str, Spend]:
+    """What spans of ``period`` (Unix seconds) add up to, by value; reads them all unless all count."""
+    if account.column is None and not account.match:
+        return {"": _sum(db, period)}
+    value = _said(account.column) if account.column else "''"
+    query = f"SELECT {value}, {_SPANS} AND {value} IS NOT NULL"
+    query += "".join(f" AND {_said(name)} = ?" for name, _ in account.match) + " GROUP BY 1"
+    times = [second * 10**9 for second in period]
+    rows = db.execute(query, (*times, *(wanted for _, wanted in account.match)))
+    return {value: spend for value, *sums in rows if (spend := Spend(*sums)) != Spend()}
+
+
+def _said(column: str) -> str:
+    """What a span says, or else its trace (heads.py); NULL where neither does."""
+    if column in _HEADS:
+        return f"coalesce(nullif(spans.{column}, ''), nullif(traces.{column}, ''))"
+    return f"nullif(spans.{column}, '')"
+
+
+def _sum(db: sqlite3.Connection, period: tuple[int, int]) -> Spend:
+    """As `counted`, of everything: from the rollups, whose minutes all periods consist of."""
+    everything = metrics.sums(db, *period, {})
+    return Spend(
+        everything.cost_nanousd,
+        everything.input_tokens + everything.output_tokens,
+        sum(metrics.sums(db, *period, {"kind": kind}).spans for kind in CALLS),
+        everything.unpriced,
+    )
