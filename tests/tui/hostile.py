@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ from llmwatch.store.span import (
     Usage,
 )
 from llmwatch.store.writer import Batch, Writer
+from llmwatch.store.writes import alerts
+from tests.tui.alerting import alert
 from tests.tui.payloads import PAYLOADS
 from tests.tui.seed import NOW_NS, SECOND
 
@@ -43,7 +46,18 @@ def write(path: Path) -> None:
             Batch(spans=_trace(number, text), scores=[_score(number, text)], replays=[_replay(number, text)])
         )
     writer.submit(Batch()).result(10)
+    writer.run(lambda db: _alerts(db, together)).result(10)
     writer.close()
+
+
+def _alerts(db: sqlite3.Connection, together: str) -> None:
+    """An alert for each payload, which could not be told over a channel of that name."""
+    for text in (*PAYLOADS, together):
+        row = alert(text, slice=text, reason=text, filter=text)
+        (number,) = alerts.save(db, [row])
+        alerts.queue(db, [text], "firing", number, b"", NOW_NS)
+    for (delivery,) in db.execute("SELECT id FROM deliveries").fetchall():
+        alerts.attempted(db, delivery, NOW_NS, together, None)
 
 
 def _context(text: str) -> Context:

@@ -24,6 +24,7 @@ from tests.tui.seed import NOW_NS
 class Clock:
     time_ns = staticmethod(lambda: NOW_NS)
 traces.time = running.time = Clock
+LlmwatchApp.bell = lambda self: None  # so that a BEL is one that came from outside
 config = Config(budget=BudgetConfig(daily_usd=1))
 app = LlmwatchApp(Path(sys.argv[1]), "http://127.0.0.1:9", config, now_ns=lambda: NOW_NS)
 app.run()
@@ -97,6 +98,16 @@ def test_every_view_of_the_overview(hostile_db: Path) -> None:
         through(screen, "1z", "b", "z2z", "z3z", "bbb", "z4z", "z5z", "z")
         through(screen, "3l\r", "\x1b", "4\r", "y\x1b", "5Y", "/OWNED\r", "Y\x1b", "oj\r")
         through(screen, "?G", "\x1b", ":", "goto \x1b]0;OWNED\x07[/zz]\r", "\x1b", "vjjvM")
+
+
+@pytest.mark.parametrize("columns", [160, 80])
+def test_alerts_and_review(hostile_db: Path, columns: int) -> None:
+    with terminal(sys.executable, "-c", APP, str(hostile_db), columns=columns, rows=40) as screen:
+        screen.wait_for("OWNED")
+        through(screen, "a", until="firing")
+        through(screen, "jjjG", "y", "Y", "x", "Zj\r", "\r", "\x1b", "\x1b")
+        through(screen, "R", until="to judge")
+        through(screen, "jjG", "\ty", "Y\x1b", "+-", "LOWNED\x1b[31m\r", "u")
 
 
 @pytest.mark.parametrize(("columns", "traces"), [(160, hostile.MIXED), (80, 1)])

@@ -61,11 +61,25 @@ def flow(chunks: Iterable[Line], width: int, height: int, gap: int = GAP) -> lis
     """``chunks`` in up to ``height`` lines of ``width``; those that do not fit are left out."""
     lines: list[Line] = []
     for chunk in chunks:
-        if lines and width_of(lines[-1]) + gap + width_of(chunk) <= width:
-            lines[-1] = (*lines[-1], space(gap), *chunk)
-        elif len(lines) < height and width_of(chunk) <= width:
-            lines.append(chunk)
+        _place(lines, chunk, width, height, gap)
     return lines
+
+
+def packed(chunks: Iterable[Line], width: int, height: int, gap: int = GAP) -> list[Line] | None:
+    """As `flow`; None when one of ``chunks`` does not fit."""
+    lines: list[Line] = []
+    return lines if all(_place(lines, chunk, width, height, gap) for chunk in chunks) else None
+
+
+def _place(lines: list[Line], chunk: Line, width: int, height: int, gap: int) -> bool:
+    """Put ``chunk`` at the end of ``lines``, and say whether there was room for it."""
+    if lines and width_of(lines[-1]) + gap + width_of(chunk) <= width:
+        lines[-1] = (*lines[-1], space(gap), *chunk)
+    elif len(lines) < height and width_of(chunk) <= width:
+        lines.append(chunk)
+    else:
+        return False
+    return True
 
 
 def spread(left: Line, right: Line, width: int) -> Line:

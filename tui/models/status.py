@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from rich.cells import cell_len
+
 from llmwatch.analysis.budget import SECOND_NS
 from llmwatch.analysis.health import Level, Outlook, Reason, Verdict
 from llmwatch.config import HealthConfig
@@ -13,7 +15,8 @@ from llmwatch.format import MONEY_WIDTH, duration, money, percent, tokens
 from llmwatch.neutral import neutral_line
 from llmwatch.store.histogram import Histogram, value_of
 from llmwatch.store.rows import Group, Point, Totals
-from llmwatch.tui.models.cells import Cell, Door, Line, flow, padded, row, spark, spread, width_of
+from llmwatch.tui.format import fit
+from llmwatch.tui.models.cells import Cell, Door, Line, packed, padded, row, spark, spread, width_of
 from llmwatch.tui.models.groups import Grouping, table
 from llmwatch.tui.models.runs import Tone
 from llmwatch.tui.state import look
@@ -182,11 +185,11 @@ def _most(groups: Sequence[Group], trouble: Callable[[Totals], float]) -> str:
 def status_lines(view: StatusView, width: int, height: int) -> list[Line]:
     """The pane's lines: why, then the numbers as tiles or, where there is height for it, one a line."""
     if height > _TILES:
-        why = flow(_reasons(view), width, max(height - len(view.metrics), 1))
+        why = _why(view, width, max(height - len(view.metrics), 1))
         lines = [*why, *(_metric_line(metric, width) for metric in view.metrics)]
         left = height - len(lines) - 1
         return lines if left < _TABLE else [*lines, (), *table(view.grouped, width, left)]
-    why = flow(_reasons(view), width, 1)
+    why = _why(view, width, 1)
     tile = (width - _TILE_GAP * (len(view.metrics) - 1)) // len(view.metrics)
     return [
         *why,
@@ -195,7 +198,21 @@ def status_lines(view: StatusView, width: int, height: int) -> list[Line]:
     ]
 
 
-def _reasons(view: StatusView) -> list[Line]:
+def _why(view: StatusView, width: int, height: int) -> list[Line]:
+    """Every reason in ``height`` lines: in full, the last ones by their rule's name, or how many more."""
+    full = _reasons(view, width)
+    short = [_short(reason) for reason in view.verdict.reasons]
+    for count in range(len(full), 0, -1):
+        if (lines := packed([*full[:count], *short[count:]], width, height)) is not None:
+            return lines
+    for count in range(len(short) - 1, 0, -1):
+        more: Line = (Cell(f"+{len(short) - count} more", "muted"),)
+        if (lines := packed([full[0], *short[1:count], more], width, height)) is not None:
+            return lines
+    return full[:height]
+
+
+def _reasons(view: StatusView, width: int) -> list[Line]:
     if view.verdict.level == "IDLE":
         return [(Cell("○ IDLE  ", "muted"), Cell(f"no calls in the last {view.window_minutes} min", "muted"))]
     if not view.verdict.reasons:
@@ -203,15 +220,31 @@ def _reasons(view: StatusView) -> list[Line]:
         return [
             (Cell("✓ OK  ", "ok"), Cell(f"{calls} in the last {view.window_minutes} min, all within limits"))
         ]
-    lines: list[Line] = []
-    for reason in view.verdict.reasons:
-        seen = look(reason.level)
-        line = (
-            Cell(f"{seen.glyph} {seen.word}  ", seen.tone),
-            Cell(reason.text, "plain", Door(reason.filter, reason.text)),
-        )
-        lines.append((*line, Cell(f", {view.mostly}", "strong")) if view.mostly and not lines else line)
-    return lines
+    return [
+        _reason(reason, view.mostly if i == 0 else "", width) for i, reason in enumerate(view.verdict.reasons)
+    ]
+
+
+def _reason(reason: Reason, mostly: str, width: int) -> Line:
+    """A reason with the name of its rule; what does not fit is left out, at last of the text itself."""
+    seen = look(reason.level)
+    head = (
+        Cell(f"{seen.glyph} {seen.word}  ", seen.tone),
+        Cell(f"[{neutral_line(reason.rule, _NAME)}] ", "muted"),
+    )
+    text, door = neutral_line(reason.text), Door(reason.filter, neutral_line(reason.text))
+    room = width - width_of(head)
+    line: Line = (*head, Cell(text if cell_len(text) <= room else fit(text, max(room, 1)), "plain", door))
+    common: Line = (Cell(f", {mostly}", "strong"),) if mostly else ()
+    return (*line, *common) if width_of((*line, *common)) <= width else line
+
+
+def _short(reason: Reason) -> Line:
+    seen = look(reason.level)
+    name = Cell(
+        f"[{neutral_line(reason.rule, _NAME)}]", "muted", Door(reason.filter, neutral_line(reason.text))
+    )
+    return (Cell(f"{seen.glyph} ", seen.tone), name)
 
 
 def _tile_head(metric: Metric, width: int) -> Line:
