@@ -31,7 +31,8 @@ NOW_S = 1_763_722_980
 """2025-11-21 11:03:00 UTC: a whole minute."""
 NOW_NS = NOW_S * SECOND
 DOLLAR = 10**9
-NO_BUDGET = BudgetState(None, 0, None, None)
+NO_BUDGET = BudgetState(None, 0, None, None, name="daily")
+NO_MONTHLY = BudgetState(None, 0, None, None, name="monthly", period="month")
 
 
 def totals(spans: int = 0, **more: Any) -> Totals:
@@ -95,7 +96,7 @@ def status(**changes: Any) -> StatusView:
     )
     reason = Reason("latency_p95", "WARN", "p95 latency 6.0 s, over 5 s", "dur>5s kind:llm since:15m")
     made: dict[str, Any] = {
-        "outlook": Outlook(Verdict("WARN", (reason,)), calls, NO_BUDGET, NO_BUDGET),
+        "outlook": Outlook(Verdict("WARN", (reason,)), calls, (NO_BUDGET, NO_MONTHLY)),
         "minutes": [
             Point(start_s=start + 60, totals=totals(4, errors=1)),
             Point(start_s=NOW_S, totals=totals(9)),
@@ -133,7 +134,7 @@ def test_status_doors_lead_to_what_was_counted() -> None:
 
 
 def test_nothing_called_is_idle_and_unknown() -> None:
-    view = status(outlook=Outlook(Verdict("IDLE"), Totals(), NO_BUDGET, NO_BUDGET), minutes=[])
+    view = status(outlook=Outlook(Verdict("IDLE"), Totals(), (NO_BUDGET, NO_MONTHLY)), minutes=[])
     assert [metric.value for metric in view.metrics] == ["–", "–", "–", "$0/h", "0.0/min"]
     assert {metric.level for metric in view.metrics} == {"IDLE"}
     assert text(status_lines(view, 116, 3)).startswith("○ IDLE  no calls in the last 15 min")
@@ -179,7 +180,7 @@ def test_status_as_tiles_and_as_lines() -> None:
 def reasons(*rules: str) -> StatusView:
     """The status with a reason for each of ``rules``."""
     made = tuple(Reason(rule, "WARN", f"{rule} is over its limit", f"name:{rule}") for rule in rules)
-    return status(outlook=Outlook(Verdict("WARN", made), totals(20), NO_BUDGET, NO_BUDGET))
+    return status(outlook=Outlook(Verdict("WARN", made), totals(20), (NO_BUDGET, NO_MONTHLY)))
 
 
 def test_every_reason_can_be_reached() -> None:
@@ -536,7 +537,7 @@ def test_no_name_breaks_a_line_or_passes_unneutralised(name: str, width: int, he
         NO_BUDGET, NO_BUDGET, [], range(0, 360, 180), [grouping("model", [group], "since:1h")], 1
     )
     seen = status(
-        outlook=Outlook(Verdict("CRIT", (reason,)), totals(9, errors=9), NO_BUDGET, NO_BUDGET),
+        outlook=Outlook(Verdict("CRIT", (reason,)), totals(9, errors=9), (NO_BUDGET, NO_MONTHLY)),
         groups=[[group, Group(value="x", totals=totals(99))]],
         grouped=grouping("feature", [group], "since:15m"),
     )
