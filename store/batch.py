@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from llmwatch.store.judging import Judgement
 from llmwatch.store.span import Replay, Score, Span
 
 
@@ -27,6 +28,7 @@ class Batch:
     spans: Sequence[Span] = ()
     scores: Sequence[Score] = ()
     replays: Sequence[Replay] = ()
+    judgements: Sequence[Judgement] = ()
     alerts: Sequence[AlertChange] = ()
     counters: Mapping[str, int] = field(default_factory=dict)
     """Amounts to add to counters by name."""
@@ -53,4 +55,4 @@ def pieces(batch: Batch) -> Iterator[Batch]:
     yield from (Batch(spans=(span,)) for span in batch.spans)
     yield from (Batch(scores=(score,)) for score in batch.scores)
     yield from (Batch(replays=(replay,)) for replay in batch.replays)
-    yield Batch(alerts=batch.alerts, counters=batch.counters)
+    yield Batch(judgements=batch.judgements, alerts=batch.alerts, counters=batch.counters)

@@ -15,23 +15,14 @@ from llmwatch.evals.judge.marks import BadMarksError, Marks, dimensions, read_ma
 from llmwatch.evals.judge.prompt import again, request, simpler
 from llmwatch.providers.answer import Answer
 from llmwatch.providers.endpoints import Endpoint
-from llmwatch.providers.errors import (
-    BadRequestError,
-    ProviderTimeoutError,
-    RateLimitedError,
-    ServerError,
-    StreamCutError,
-    UnreachableError,
-)
+from llmwatch.providers.errors import BadRequestError, RateLimitedError
 from llmwatch.providers.replay import cost_of, send
 from llmwatch.providers.request import ChatRequest
 
 _ATTEMPTS: Final = 3
 """How often an answer without usable marks is asked for again."""
-_PASSING: Final = (
-    RateLimitedError, ServerError, ProviderTimeoutError, StreamCutError, UnreachableError,
-)  # fmt: skip
-"""Errors that a later attempt may not meet."""
+_NO_SUCH_PLACE: Final = (404, 405)
+"""The model or the address is wrong: the configuration's fault, not the question's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +33,7 @@ class Verdict:
     error: str | None = None
     """Why there are no marks."""
     passing: bool = False
-    """Whether it is worth asking again later."""
+    """Whether it may go well later: not the question was refused, but nobody was there to answer it."""
     retry_after_s: float | None = None
     """The wait that the provider asks for."""
     input_tokens: int | None = None
@@ -77,15 +68,14 @@ class Judge:
             answer = Answer()
             try:
                 await _collect(answer, asked, self.endpoint)
-            except BadRequestError as error:
-                if self._simple:
-                    return replace(verdict, error=self.endpoint.redact(str(error)))
-                self._simple, asked = True, simpler(asked)
-                continue
             except ReplayError as error:
+                refused = isinstance(error, BadRequestError) and error.status not in _NO_SUCH_PLACE
+                if refused and not self._simple:
+                    self._simple, asked = True, simpler(asked)
+                    continue
                 told = self.endpoint.redact(str(error))
                 wait = error.retry_after_s if isinstance(error, RateLimitedError) else None
-                return replace(verdict, error=told, passing=isinstance(error, _PASSING), retry_after_s=wait)
+                return replace(verdict, error=told, passing=not refused, retry_after_s=wait)
             attempts += 1
             verdict = self._charged(verdict, answer)
             try:
