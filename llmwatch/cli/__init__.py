@@ -16,6 +16,7 @@ from llmwatch.neutral import neutral
 _COMMANDS: Final[Mapping[str, str]] = {
     "collect": "Receive spans without a screen, logging to stderr.",
     "connect": "Print the lines that make a client send here.",
+    "cost": "Print what was spent, on what, and what is out of line.",
     "demo": "Watch a believable workload: nothing to configure, no key needed.",
     "ingest": "Read JSON lines from a file or stdin, once or as they come.",
     "doctor": "Check the set-up, and say what is missing of the spans that come.",

@@ -6,7 +6,7 @@ import csv
 import io
 import math
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
 import click
@@ -20,15 +20,23 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 """What a spreadsheet takes for the beginning of a formula (OWASP, CSV Injection)."""
 
 
-def as_text(columns: Sequence[str], rows: Iterable[Sequence[Any]], indent: str = "") -> list[str]:
-    """Lines of an aligned table: its head, then its rows; numbers to the right, everything harmless."""
+def as_text(
+    columns: Sequence[str], rows: Iterable[Sequence[Any]], indent: str = "", right: Collection[str] = ()
+) -> list[str]:
+    """Lines of an aligned table: its head, then its rows; everything harmless.
+
+    Numbers stand to the right, and so do texts in columns named in ``right``.
+    """
     head = [neutral_line(name, _WIDEST_CELL) for name in columns]
     body = [[_cell(value) for value in row] for row in rows]
-    right = [bool(body) and all(row[place][1] for row in body) for place in range(len(head))]
+    pushed = [
+        name in right or (bool(body) and all(row[place][1] for row in body))
+        for place, name in enumerate(columns)
+    ]
     widths = [max([len(name), *(len(row[place][0]) for row in body)]) for place, name in enumerate(head)]
 
     def line(cells: Iterable[str]) -> str:
-        placed = zip(cells, widths, right, strict=True)
+        placed = zip(cells, widths, pushed, strict=True)
         return (indent + "  ".join(f"{c:>{w}}" if r else f"{c:<{w}}" for c, w, r in placed)).rstrip()
 
     return [line(head), *(line(text for text, _ in row) for row in body)]

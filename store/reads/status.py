@@ -74,6 +74,12 @@ def model_totals(db: sqlite3.Connection) -> list[ModelTotals]:
     return _MODEL.rows(db.execute(f"SELECT {_MODEL.columns} FROM totals ORDER BY model"))
 
 
+def first_ns(db: sqlite3.Connection) -> int | None:
+    """When the first trace began; None before it has."""
+    found: int | None = db.execute("SELECT min(start_ns) FROM traces").fetchone()[0]
+    return found
+
+
 def _count(db: sqlite3.Connection, table: str) -> int:
     count: int = db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
     return count
