@@ -24,8 +24,10 @@ _KEYS: Final[Mapping[BudgetBy, str]] = {
 
 
 def amount(count: int | None, unit: Unit) -> str:
-    """``$1.84``, ``12,000 tokens``, ``60 calls``."""
-    return money(count) if unit == "usd" else f"{tokens(count)} {unit}"
+    """``$1.84``, ``12,000 tokens``, ``1 call``."""
+    return (
+        money(count) if unit == "usd" else f"{tokens(count)} {unit.removesuffix('s') if count == 1 else unit}"
+    )
 
 
 def said(state: BudgetState) -> str:
