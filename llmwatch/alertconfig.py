@@ -104,7 +104,7 @@ DEFAULT_RULES: Final[Mapping[str, RuleConfig]] = {
 """The built-in rules."""
 WHOLE: Final = frozenset(
     {"token_quota", "budget_warn", "budget_exceeded", "session_cost", "new_segment", "prompt_worse",
-     "experiment", "session_cost_trend"}
+     "experiment", "session_cost_trend", "low_rating", "quality_samples"}
 )  # fmt: skip
 """Rules that look at all traffic, each in slices of its own."""
 

@@ -23,8 +23,8 @@ Event: TypeAlias = Literal["pending", "dropped", "fired", "held", "resolved"]
 
 REFRESH_NS: Final = 60 * SECOND_NS
 """How often it is noted that an alert still holds."""
-_BROKEN_NS: Final = 150 * SECOND_NS
-"""Not looked at for so long (the collector did not run): what waits begins to wait again."""
+_BROKEN: Final = 2.5
+"""Not looked at in so many times the usual pause (the collector did not run), what waits begins again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +55,17 @@ class Change:
     """Whether people are to be told: it fires, or no longer does."""
 
 
-def step(rule: Rule, last: AlertRow | None, seen: Seen, now_ns: int) -> Change | None:
-    """What ``seen`` makes of the last alert of this rule and slice; None when nothing changes."""
+def step(
+    rule: Rule, last: AlertRow | None, seen: Seen, now_ns: int, every_ns: int = REFRESH_NS
+) -> Change | None:
+    """What ``seen`` makes of the last alert of this rule and slice; None when nothing changes.
+
+    ``every_ns`` is how often the rule is looked at.
+    """
     if last is None or last.state == "resolved":
         return _begin(rule, last, seen, now_ns) if _holds(rule, seen) else None
     if last.state == "pending":
-        return _wait(rule, last, seen, now_ns) if _holds(rule, seen) else Change(last, "dropped")
+        return _wait(rule, last, seen, now_ns, every_ns) if _holds(rule, seen) else Change(last, "dropped")
     if _holds(rule, seen) or (seen.finding == "no data" and rule.no_data == "keep"):
         return _hold(rule, last, seen, now_ns)
     over = replace(
@@ -91,8 +96,8 @@ def _begin(rule: Rule, last: AlertRow | None, seen: Seen, now_ns: int) -> Change
     return _fire(alert, now_ns) if rule.hold_ns == 0 else Change(alert, "pending")
 
 
-def _wait(rule: Rule, last: AlertRow, seen: Seen, now_ns: int) -> Change | None:
-    if now_ns - last.seen_ns > _BROKEN_NS:
+def _wait(rule: Rule, last: AlertRow, seen: Seen, now_ns: int, every_ns: int) -> Change | None:
+    if now_ns - last.seen_ns > _BROKEN * every_ns:
         begun = replace(_refreshed(last, seen, now_ns), pending_ns=now_ns, filter=_filter(rule, seen, now_ns))
         return Change(begun, "pending")
     if now_ns - last.pending_ns >= rule.hold_ns:
