@@ -76,7 +76,7 @@ FROM n
 
 def write(path: Path, rate: int, seconds: float) -> None:
     """Write ``rate`` traces a second, the way the collector does."""
-    writer = Writer(path, enrich=lambda span: span, queue_spans=100_000, synchronous="NORMAL")
+    writer = Writer(path, enrich=lambda span, _: span, queue_spans=100_000, synchronous="NORMAL")
     writer.start()
     begun = time.perf_counter()
     for number in range(int(seconds * PER_SECOND)):

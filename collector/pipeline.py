@@ -18,8 +18,9 @@ from llmwatch.config import Config
 from llmwatch.evals.heuristics import Heuristics
 from llmwatch.evals.refusal import refused
 from llmwatch.providers.free import free_endpoint
-from llmwatch.providers.prices import price
+from llmwatch.providers.prices import Prices, conditions_of
 from llmwatch.store.batch import Batch
+from llmwatch.store.price import Price
 from llmwatch.store.span import Call, Score, Span
 
 PlainReader: TypeAlias = Callable[[Any], tuple[Sequence[Span], Sequence[Score]]]
@@ -42,6 +43,7 @@ class Pipeline:
     def __init__(self, config: Config) -> None:
         self._longest = config.collector.max_value_kib * 1024
         self._is_free = free_endpoint(config.providers)
+        self._price = Prices(config.prices).price
         self._check = Heuristics(config.heuristics).check
 
     def spans(self, decoded: Decoded[RawSpan], size: int) -> Prepared:
@@ -86,21 +88,35 @@ class Pipeline:
         """``span``, out of a body of ``size`` bytes, ready to be stored."""
         return self.enrich(capped(span, self._longest) if size > self._longest else span)
 
-    def enrich(self, span: Span) -> Span:
+    def enrich(self, span: Span, before: Span | None = None) -> Span:
         """``span`` with its price, its failed heuristics and whether the model refused; all recomputed.
 
-        And with the time to the first chunk, whose event may have come in another record than the start.
+        The price of ``before``, which is what was stored of it, is kept while it is of the same model. And
+        with the time to the first chunk, whose event may have come in another record than the start.
         """
         call = span.call
         if call is None:
             return span
         if _may_tell_first_chunk(span, call):
             call = replace(call, time_to_first_chunk_ns=first_chunk(span.content.events, span.start_ns))
-        cost = price(call, span.start_ns, free=self._is_free(span))
+        kept = _kept_price(call, before) if before is not None else None
+        cost = self._price(call, span.start_ns, free=self._is_free(span), kept=kept)
         declined = refused(span)
         if declined != call.refused:
             call = replace(call, refused=declined)
         return replace(span, call=call, cost=cost, heuristics=self._check(span))
+
+
+def _kept_price(call: Call, before: Span) -> Price | None:
+    """What a call was priced with before, unless it turns out to be of another model or tier."""
+    known, cost = before.call, before.cost
+    if known is None or cost is None or _priced_by(known) != _priced_by(call):
+        return None
+    return cost.price
+
+
+def _priced_by(call: Call) -> tuple[object, ...]:
+    return call.provider, call.request_model, call.response_model, conditions_of(call.parameters)
 
 
 def _may_tell_first_chunk(span: Span, call: Call) -> bool:

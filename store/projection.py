@@ -94,7 +94,7 @@ class Brief(NamedTuple):
 DETAILS: Final = (
     "trace_id", "level", "request_id", "tags", "operation", "temperature", "max_tokens", "stream",
     "cache_write_1h_tokens", "input_audio_tokens", "output_audio_tokens", "tokens_estimated",
-    "sender_cost_nanousd", "tool_call_id", "document_count", "content_captured", "received_ns",
+    "sender_cost_nanousd", "price", "tool_call_id", "document_count", "content_captured", "received_ns",
 )  # fmt: skip
 
 _NO_CALL: Final = Call()
@@ -170,6 +170,7 @@ def project(span: Span, received_ns: int) -> tuple[Brief, tuple[Any, ...]]:
         usage.output_audio_tokens,
         usage.estimated or None,
         call.sender_cost_nanousd,
+        span.cost.price.id if span.cost and span.cost.price else None,
         tool.call_id,
         retrieval.document_count,
         _captured(content, tool, retrieval),

@@ -73,9 +73,9 @@ def pytest_configure() -> None:
         _note(span)
         return span
 
-    def enriched(self: pipeline.Pipeline, span: Span) -> Span:
+    def enriched(self: pipeline.Pipeline, span: Span, before: Span | None = None) -> Span:
         _note(span)
-        return enrich(self, span)
+        return enrich(self, span, before)
 
     dialects.normalise_span = noted
     pipeline.Pipeline.enrich = enriched  # type: ignore[method-assign]

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from typing import Final
 
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 
+from llmwatch.analysis.pricing import RatesInUse, rates_in_use
 from llmwatch.providers.rates import billed_input
-from llmwatch.store.price import Price, Rates
 from llmwatch.store.projection import Brief
 from llmwatch.store.rows import Group, LeftOut, SpanDetail, SpanRow, TraceRow, Unpriced, UsageRole
 from llmwatch.store.span import Cost, Usage
@@ -23,7 +22,6 @@ from llmwatch.store.usage import originals, usage_roles
 DIFFERS: Final = 0.05
 """From this share of ours on, the sender's figure is marked as another."""
 
-_SECOND_NS: Final = 10**9
 _PER_MILLION: Final = 1_000_000
 _NO_TOKENS: Final = "nothing to price: the span reports no tokens"
 
@@ -66,28 +64,6 @@ class Sender:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UsedPrice:
-    """The row of a price list that a call was billed with. Rates are nano-dollars per million tokens."""
-
-    id: int
-    provider: str | None
-    model: str
-    condition: str
-    """``batch``, ``flex``, …; empty for the ordinary price."""
-    source: str
-    listed: str | None
-    """The day of the list."""
-    age_days: int | None
-    """How old the list was when the call was made; None when that is not known, or the list is younger."""
-    since: str | None
-    """The day from which the list has had this price."""
-    custom: bool
-    rates: Mapping[str, int]
-    above: Mapping[int, Mapping[str, int]]
-    """Rates of calls with more input tokens than this."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SpanBill:
     """Why a span costs what it does."""
 
@@ -103,7 +79,8 @@ class SpanBill:
     instead: tuple[Entry, ...]
     """The spans that count in its stead."""
     cost: Cost | None
-    price: UsedPrice | None
+    price: RatesInUse | None
+    """What it was billed with; the list's age is that at the time of the call."""
     rounded: float
     """What rounding once at the end added to the exact sum, in nano-dollars: from -0.5 up to 0.5."""
     reason: str
@@ -169,7 +146,7 @@ def span_bill(detail: SpanDetail, family: Iterable[Brief]) -> SpanBill:
         response_model=call.response_model if call else None,
         role=row.usage_role, instead=_instead(row, list(family)),
         cost=replace(cost, price=None) if cost else None,
-        price=_used(cost.price, row.start_ns) if cost and cost.price else None, rounded=_rounded(cost),
+        price=rates_in_use(cost.price, row.start_ns) if cost and cost.price else None, rounded=_rounded(cost),
         reason=unpriced_reason(cost), usage=usage, input=_input(usage),
         unbilled_tokens=_unbilled(usage, cost), sender=None if sent is None else sender(sent, ours),
     )  # fmt: skip
@@ -238,28 +215,6 @@ def sender(sent: int, ours: int | None) -> Sender:
     if ours is None:
         return Sender(nanousd=sent, difference_nanousd=None, differs=False)
     return Sender(nanousd=sent, difference_nanousd=sent - ours, differs=abs(sent - ours) > DIFFERS * ours)
-
-
-def _used(price: Price, at_ns: int) -> UsedPrice:
-    return UsedPrice(
-        id=price.id, provider=price.provider, model=price.model, condition=price.condition,
-        source=price.source, listed=price.listed, age_days=_age_days(price.listed, at_ns), since=price.since,
-        custom=price.custom, rates=_given(price.tariff.base),
-        above={start: _given(rates) for start, rates in price.tariff.tiers},
-    )  # fmt: skip
-
-
-def _given(rates: Rates) -> dict[str, int]:
-    return {sort: rate for sort, rate in asdict(rates).items() if rate is not None}
-
-
-def _age_days(listed: str | None, at_ns: int) -> int | None:
-    try:
-        day = date.fromisoformat(listed or "")
-    except ValueError:
-        return None
-    age = (datetime.fromtimestamp(at_ns // _SECOND_NS, UTC).date() - day).days
-    return age if age >= 0 else None
 
 
 def _rounded(cost: Cost | None) -> float:

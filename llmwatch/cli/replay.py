@@ -132,7 +132,7 @@ def _save(replay: Replay, database: Path, config: Config) -> None:
         asyncio.run(keep(replay, place.url))
     else:
         # No span is written here, so there is none to enrich.
-        writer = Writer(database, enrich=lambda span: span, queue_spans=1, synchronous="FULL")
+        writer = Writer(database, enrich=lambda span, _: span, queue_spans=1, synchronous="FULL")
         writer.start()
         try:
             writer.submit(Batch(replays=[replay])).result()

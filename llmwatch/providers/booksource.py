@@ -11,6 +11,7 @@ import logging
 import os
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -135,9 +136,26 @@ def keep(update: Kept) -> Path:
         beside.write_bytes(msgspec.json.encode(update.update))
         beside.replace(path)
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink()
         raise PriceListError(f"{path} cannot be written: {error.strerror}") from error
     return path
+
+
+def drop() -> bool:
+    """Take away what is kept, so that the bundled list is in use; says whether there was something.
+
+    Raises:
+        PriceListError: It cannot be taken away.
+    """
+    path = paths.prices_path()
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise PriceListError(f"{path} cannot be removed: {error.strerror}") from error
+    return True
 
 
 class _Shelf:

@@ -186,9 +186,12 @@ def dear_query(above_nanousd: int, above_tokens: int | None) -> tuple[str, tuple
     """
     indexed = above_nanousd >= CEILING_NANOUSD and (above_tokens is None or above_tokens >= LONG_TOKENS)
     index, term = ("INDEXED BY spans_dear", f"({_OUT_OF_LINE}) AND ") if indexed else ("", "")
-    limits, values = "cost_nanousd > ?", (above_nanousd,)
-    if above_tokens is not None:
-        limits, values = f"({limits} OR input_tokens + output_tokens > ?)", (above_nanousd, above_tokens)
+    limits = (
+        "cost_nanousd > ?"
+        if above_tokens is None
+        else "(cost_nanousd > ? OR input_tokens + output_tokens > ?)"
+    )
+    values = (above_nanousd,) if above_tokens is None else (above_nanousd, above_tokens)
     where = f"{index} WHERE {term}{limits} AND usage_role = 'counted' AND start_ns >= ? AND start_ns < ?"
     return where, values
 

@@ -5,18 +5,22 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, TypeVar, get_args
+from typing import Any, Final, TypeAlias, TypeVar, get_args
 
 import msgspec
 
 from llmwatch.store import histogram, words
 from llmwatch.store.facets import facets_of
+from llmwatch.store.price import Price, Rates
 from llmwatch.store.projection import Traits
 from llmwatch.store.records import Codec
 from llmwatch.store.rollups import Dimensions
 from llmwatch.store.rows import Dimension
 from llmwatch.store.span import Span
 from llmwatch.store.writes.athand import AtHand
+
+Enrich: TypeAlias = Callable[[Span, "Span | None"], Span]
+"""Price and heuristics of a span that was merged from several records, given what was known of it before."""
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -29,11 +33,17 @@ _VALUES: Final = f"({', '.join('?' * len(_DIMENSIONS))})"
 _FIND_SERIES: Final = f"SELECT id FROM series WHERE ({', '.join(_DIMENSIONS)}) = {_VALUES}"
 _ADD_SERIES: Final = f"INSERT INTO series ({', '.join(_DIMENSIONS)}) VALUES {_VALUES}"
 
+_PRICE: Final = ("id", "provider", "model", "condition", "source", "listed", "since", "custom")
+_ADD_PRICE: Final = (
+    f"INSERT OR IGNORE INTO prices ({', '.join((*_PRICE, *Rates.__struct_fields__, 'tiers'))})"
+    f" VALUES ({', '.join('?' * (len(_PRICE) + len(Rates.__struct_fields__) + 1))})"
+)
+
 
 class Shelf:
     """One connection, its codec, and numbers handed out so far. Used by the writer's thread alone."""
 
-    def __init__(self, db: sqlite3.Connection, enrich: Callable[[Span], Span]) -> None:
+    def __init__(self, db: sqlite3.Connection, enrich: Enrich) -> None:
         self.db = db
         self.codec = Codec.of(db)
         self.enrich = enrich
@@ -42,6 +52,7 @@ class Shelf:
         self._series: dict[Dimensions, int] = {}
         self._facets: dict[tuple[str, str], int] = {}
         self._lists: dict[frozenset[Traits], str] = {}
+        self._prices: set[int] = set()
         db.create_function("add_histograms", 2, _add_histograms, deterministic=True)
         db.create_function("add_words", 2, _add_words, deterministic=True)
         db.create_function("add_counts", 2, _add_counts, deterministic=True)
@@ -91,6 +102,18 @@ class Shelf:
             _remember(self._lists, traits, listed)
         return listed
 
+    def price(self, price: Price) -> None:
+        """Have ``price`` in the table of prices."""
+        if price.id in self._prices:
+            return
+        rates = msgspec.structs.astuple(price.tariff.base)
+        tiers = [(start, msgspec.structs.asdict(rates)) for start, rates in price.tariff.tiers]
+        row = [getattr(price, name) for name in _PRICE]
+        self.db.execute(_ADD_PRICE, (*row, *rates, msgspec.json.encode(tiers).decode()))
+        if len(self._prices) >= _REMEMBERED:
+            self._prices.clear()
+        self._prices.add(price.id)
+
     def _facet(self, pair: tuple[str, str]) -> int:
         number = self._facets.get(pair)
         if number is None:
@@ -106,6 +129,7 @@ class Shelf:
         self._series.clear()
         self._facets.clear()
         self._lists.clear()
+        self._prices.clear()
         self.at_hand.clear()
 
     def _add(self, statement: str, values: list[str] | tuple[str, str]) -> int:

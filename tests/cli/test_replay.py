@@ -66,7 +66,7 @@ def database(tmp_path: Path, provider: Stub, monkeypatch: pytest.MonkeyPatch) ->
         status="ok", call=call, content=Content(input_messages=told[:1], output_messages=told[1:]),
     )  # fmt: skip
     bare = Span(trace_id="2", span_id=BARE, kind="llm", start_ns=SECOND, call=call)
-    writer = Writer(path, enrich=lambda span: span, queue_spans=10, synchronous="NORMAL")
+    writer = Writer(path, enrich=lambda span, _: span, queue_spans=10, synchronous="NORMAL")
     writer.start()
     writer.submit(Batch(spans=[asked, bare])).result(timeout=10)
     writer.close()

@@ -121,7 +121,7 @@ async def test_a_restart_neither_repeats_nor_forgets(tmp_path: Path) -> None:
     database = tmp_path / "watched.db"
 
     def started() -> Writer:
-        writer = Writer(database, enrich=lambda span: span, queue_spans=1000, synchronous="NORMAL")
+        writer = Writer(database, enrich=lambda span, _: span, queue_spans=1000, synchronous="NORMAL")
         writer.start()
         return writer
 

@@ -41,7 +41,7 @@ def llm(span_id: str = "a", tokens: int | None = 100, **fields: Any) -> Span:
     return enrich(span(span_id, kind="llm", call=call, **fields))
 
 
-def enrich(record: Span) -> Span:
+def enrich(record: Span, _before: Span | None = None) -> Span:
     """What the collector's pipeline does, in small: a nano-dollar a token, and one heuristic."""
     usage = record.call.usage if record.call else None
     tokens = (usage.input_tokens or 0) + (usage.output_tokens or 0) if usage else 0

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sqlite3
 
 from llmwatch.store.facets import facets_of, people_of
+from llmwatch.store.price import Price, Rates, Tariff
 from llmwatch.store.projection import DETAILS, Brief, project
 from llmwatch.store.rows import Dimension
-from llmwatch.store.span import Call, Content, Context, Retrieval, Span, Tool, Usage
+from llmwatch.store.span import Call, Content, Context, Cost, Retrieval, Span, Tool, Usage
 from tests.store.builders import T0, brief, spoken
 
 FULL = Span(
@@ -31,6 +32,7 @@ FULL = Span(
     tool=Tool(name="tool", call_id="c", success=True),
     retrieval=Retrieval(document_count=2),
     content=spoken("hello", "hi"),
+    cost=Cost(nanousd=11, price=Price(model="m", tariff=Tariff(Rates()), id=12)),
     heuristics=("empty",),
 )  # fmt: skip
 
@@ -47,9 +49,9 @@ def test_every_column_has_its_value() -> None:
         "heuristics_failed": '["empty"]', "response_model": "answered", "response_id": "r",
         "time_to_first_chunk_ns": 3, "refused": False, "input_tokens": 1, "output_tokens": 2,
         "total_tokens": 3, "cache_read_tokens": 4, "cache_write_tokens": 5, "reasoning_tokens": 7,
-        "cost_nanousd": None, "trace_id": "t", "dialect": "d", "level": "warn", "request_id": "req",
-        "tags": '["a","b"]', "retry_count": 0, "operation": "chat", "temperature": 0.5, "max_tokens": 9,
-        "stream": True, "cache_hit": False, "cache_write_1h_tokens": 6, "input_audio_tokens": 8,
+        "cost_nanousd": 11, "price": 12, "trace_id": "t", "dialect": "d", "level": "warn",
+        "request_id": "req", "tags": '["a","b"]', "retry_count": 0, "operation": "chat",
+        "temperature": 0.5, "max_tokens": 9, "stream": True, "cache_hit": False, "cache_write_1h_tokens": 6, "input_audio_tokens": 8,
         "output_audio_tokens": 9, "tokens_estimated": True, "sender_cost_nanousd": 8, "tool_call_id": "c",
         "tool_success": True, "document_count": 2, "content_captured": 1, "received_ns": 77,
         "request_chars": 5, "request_bytes": 5, "response_chars": 2, "response_bytes": 2,

@@ -102,7 +102,7 @@ def test_a_record_that_cannot_be_stored_does_not_hold_up_others(
 
 
 def test_an_error_in_enriching_rejects_that_span(path: Path, db: sqlite3.Connection) -> None:
-    def fail(record: Span) -> Span:
+    def fail(record: Span, before: Span | None) -> Span:
         raise ValueError("no price")
 
     writer = Writer(path, enrich=fail, queue_spans=9, synchronous="NORMAL")

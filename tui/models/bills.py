@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from llmwatch.analysis.why import Entry, ModelBill, Sender, SpanBill, TotalBill, TraceBill, UsedPrice
+from llmwatch.analysis.pricing import RatesInUse
+from llmwatch.analysis.why import Entry, ModelBill, Sender, SpanBill, TotalBill, TraceBill
 from llmwatch.neutral import neutral, neutral_line
 from llmwatch.store.span import Cost, CostLine
 from llmwatch.tui import format as fmt
@@ -192,7 +193,7 @@ def _origin(bill: SpanBill) -> dict[str, str]:
     return facts
 
 
-def _from(price: UsedPrice) -> str:
+def _from(price: RatesInUse) -> str:
     """The list, how old it was when the call was made, and since when it has had the price."""
     age = f", {fmt.plural(price.age_days, 'day')} old at the call" if price.age_days is not None else ""
     facts = [
