@@ -36,13 +36,8 @@ class Looking:
     def changes(self, rules: Sequence[Rule], views: Views, known: Known, now_ns: int) -> Iterator[Change]:
         """What has changed since ``known``, which is not changed."""
         for rule in rules:
-            kind = KINDS[rule.kind]
-            if now_ns - self._looked_ns.get(rule.name, -now_ns) < kind.every_s * SECOND_NS and not _quick(
-                kind
-            ):
-                continue
-            self._looked_ns[rule.name] = now_ns
-            yield from _changes(rule, seen(rule, views), known.get(rule.name, {}), now_ns)
+            if self._worth_it(rule, now_ns):
+                yield from _changes(rule, seen(rule, views), known.get(rule.name, {}), now_ns)
         yield from _orphans(rules, known, now_ns)
 
     def _worth_it(self, rule: Rule, now_ns: int) -> bool:
