@@ -15,7 +15,7 @@ CREATE VIEW llm_requests AS SELECT
     spans.service AS service,
     spans.environment AS environment,
     spans.app_version AS app_version,
-    spans.feature AS feature,
+    coalesce(spans.feature, traces.feature) AS feature,
     spans.prompt_name AS prompt_name,
     spans.prompt_version AS prompt_version,
     spans.provider AS provider,

@@ -1,5 +1,7 @@
 """What good and bad answers go with: the time their search took, their speed, their prompt, their feature.
 
+Scores by anything else are in `llmwatch.store.reads.measuring`.
+
 Each reads the scores of a window by their index; windows are in nanoseconds, the end excluded.
 """
 
@@ -75,14 +77,12 @@ def scores_by_retrieval(
 
 def scores_by_version(db: sqlite3.Connection, start_ns: int, end_ns: int) -> list[ScoredGroup]:
     """Scores of calls by the version of their prompt: by name, the best version first."""
-    return _scores_by(
-        db, start_ns, end_ns, "ltrim(coalesce(prompt_name, '') || ' ' || prompt_version)", "mean DESC"
+    version = "ltrim(coalesce(prompt_name, '') || ' ' || prompt_version)"
+    query = (
+        f"SELECT {_GROUP.columns.replace('{group}', version)} FROM scores"
+        f" JOIN spans ON spans.id = scores.span WHERE {_VALUED} AND source != 'user' GROUP BY 1, 2 ORDER BY 1, mean DESC, 2"
     )
-
-
-def scores_by_feature(db: sqlite3.Connection, start_ns: int, end_ns: int) -> list[ScoredGroup]:
-    """Scores of calls by feature: by name, the worst feature first."""
-    return _scores_by(db, start_ns, end_ns, "feature", "mean")
+    return _GROUP.rows(db.execute(query, {"start": start_ns, "end": end_ns}))
 
 
 def satisfaction_by_speed(db: sqlite3.Connection, start_ns: int, end_ns: int) -> list[Satisfied]:
@@ -96,17 +96,8 @@ def satisfaction_by_speed(db: sqlite3.Connection, start_ns: int, end_ns: int) ->
 
 def satisfaction_by_feature(db: sqlite3.Connection, start_ns: int, end_ns: int) -> list[Satisfied]:
     """What users said of the answers of each feature, the least liked first."""
-    return _satisfied_by(db, start_ns, end_ns, "feature", "1", "satisfied, 1")
-
-
-def _scores_by(
-    db: sqlite3.Connection, start_ns: int, end_ns: int, group: str, order: str
-) -> list[ScoredGroup]:
-    query = (
-        f"SELECT {_GROUP.columns.replace('{group}', group)} FROM scores JOIN spans ON spans.id = scores.span"
-        f" WHERE {_VALUED} AND source != 'user' GROUP BY 1, 2 ORDER BY 1, {order}, 2"
-    )
-    return _GROUP.rows(db.execute(query, {"start": start_ns, "end": end_ns}))
+    feature = "(SELECT coalesce(spans.feature, traces.feature) FROM traces WHERE traces.id = spans.trace)"
+    return _satisfied_by(db, start_ns, end_ns, feature, "1", "satisfied, 1")
 
 
 def _satisfied_by(

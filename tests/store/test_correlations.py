@@ -85,15 +85,6 @@ def test_which_version_is_best(filled: sqlite3.Connection) -> None:
     ]
 
 
-def test_which_feature_is_worst(filled: sqlite3.Connection) -> None:
-    assert [(row.name, row.value, row.mean) for row in correlations.scores_by_feature(filled, T0, END)] == [
-        ("judge_correctness", "chat", pytest.approx(0.55)),
-        ("judge_correctness", "code", 0.6),
-        ("judge_correctness", None, 1.0),
-        ("quality_score", "chat", 0.7),
-    ]
-
-
 def test_what_users_say_of_fast_and_slow_answers(filled: sqlite3.Connection) -> None:
     assert correlations.satisfaction_by_speed(filled, T0, END) == [
         Satisfied(value="fast", feedback=1, satisfied=1.0),
@@ -112,7 +103,7 @@ def test_what_users_say_of_each_feature(filled: sqlite3.Connection) -> None:
 
 def test_nothing_was_scored(db: sqlite3.Connection) -> None:
     for question in (
-        correlations.scores_by_retrieval, correlations.scores_by_version, correlations.scores_by_feature,
-        correlations.satisfaction_by_speed, correlations.satisfaction_by_feature,
+        correlations.scores_by_retrieval, correlations.scores_by_version, correlations.satisfaction_by_speed,
+        correlations.satisfaction_by_feature,
     ):  # fmt: skip
         assert question(db, T0, END) == []
