@@ -23,3 +23,4 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.T
     nowhere = tmp_path_factory.getbasetemp() / "nowhere"
     monkeypatch.setenv("LLMWATCH_CONFIG", str(nowhere / "config.toml"))
     monkeypatch.setenv("LLMWATCH_DB", str(nowhere / "llmwatch.db"))
+    monkeypatch.setenv("LLMWATCH_PRICES", str(nowhere / "prices.json"))

@@ -20,6 +20,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "demo": "Watch a believable workload: nothing to configure, no key needed.",
     "ingest": "Read JSON lines from a file or stdin, once or as they come.",
     "doctor": "Check the set-up, and say what is missing of the spans that come.",
+    "prices": "Show, update and check the prices that calls are billed with.",
     "replay": "Send a recorded call again and print both answers.",
     "sql": "Ask the database in SQL; nothing can be changed.",
     "status": "Print one line and exit 0, 1 or 2 for OK, WARN, CRIT.",
