@@ -80,7 +80,8 @@ def scores_by_version(db: sqlite3.Connection, start_ns: int, end_ns: int) -> lis
     version = "ltrim(coalesce(prompt_name, '') || ' ' || prompt_version)"
     query = (
         f"SELECT {_GROUP.columns.replace('{group}', version)} FROM scores"
-        f" JOIN spans ON spans.id = scores.span WHERE {_VALUED} AND source != 'user' GROUP BY 1, 2 ORDER BY 1, mean DESC, 2"
+        f" JOIN spans ON spans.id = scores.span WHERE {_VALUED} AND source != 'user'"
+        " GROUP BY 1, 2 ORDER BY 1, mean DESC, 2"
     )
     return _GROUP.rows(db.execute(query, {"start": start_ns, "end": end_ns}))
 
