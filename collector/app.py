@@ -21,6 +21,7 @@ from llmwatch.collector.elsewhere import Elsewhere
 from llmwatch.collector.following.task import following
 from llmwatch.collector.grpcport import open_port
 from llmwatch.collector.guards import Gate
+from llmwatch.collector.judging.loop import Judging
 from llmwatch.collector.meter import Meter, Metered
 from llmwatch.collector.pipeline import Pipeline
 from llmwatch.collector.refusals import refusal
@@ -34,6 +35,7 @@ def create_app(writer: Writer, pipeline: Pipeline, config: Config, database: Pat
     """The app that writes with ``writer`` (started, and closed, by the caller) to ``database``."""
     meter = Meter()
     door = Door(writer=writer, pipeline=pipeline, config=config, database=database, meter=meter)
+    judging = Judging(writer, database, config)
     collector = config.collector
     middleware = [
         Middleware(Metered, meter=meter),
@@ -57,13 +59,17 @@ def create_app(writer: Writer, pipeline: Pipeline, config: Config, database: Pat
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         writer.keep(door.ledger)
-        watching = asyncio.create_task(watchdog.run(writer, database, config), name="watchdog")
+        background = [
+            asyncio.create_task(watchdog.run(writer, database, config), name="watchdog"),
+            asyncio.create_task(judging.run(), name="judge"),
+        ]
         async with open_port(door), following(door):
             yield
         await elsewhere.close()
-        watching.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await watching
+        for task in background:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
 
     app = Starlette(
         lifespan=lifespan,

@@ -42,9 +42,17 @@ class Pipeline:
 
     def __init__(self, config: Config) -> None:
         self._longest = config.collector.max_value_kib * 1024
+        self.reconfigure(config)
+
+    def reconfigure(self, config: Config) -> None:
+        """Read what comes from now on by ``config``; what is too long was decided at the start.
+
+        Raises:
+            ConfigError: A schema of the heuristics is not JSON; nothing changes then.
+        """
+        self._check = Heuristics(config.heuristics).check
         self._is_free = free_endpoint(config.providers)
         self._price = Prices(config.prices).price
-        self._check = Heuristics(config.heuristics).check
 
     def spans(self, decoded: Decoded[RawSpan], size: int) -> Prepared:
         """What the spans of a body of ``size`` bytes, and the scores in them, are stored as."""

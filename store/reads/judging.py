@@ -56,7 +56,7 @@ def new_calls(db: sqlite3.Connection, after: int, limit: int, now_ns: int) -> Lo
     Calls that failed, of which nothing was captured, that repeat others, or are older than a day are none.
     """
     last = min(after + limit, newest(db))
-    found = []
+    found: list[NewCall] = []
     for number, trace_id, duration_ns, chars, failed, running, received_ns, start_ns, *facts in db.execute(
         _NEW, (after, last)
     ):

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from llmwatch.collector.judging import Judging
+from llmwatch.collector.judging.loop import Judging
 from llmwatch.config import Config, parse
 from llmwatch.store.batch import Batch
 from llmwatch.store.database import connect_reader

@@ -1,7 +1,6 @@
-"""Judging answers in the background: never in the way of a request, and never one twice.
+"""One turn of the judge after another: which calls are new, which are due, what became of them.
 
-Which calls are judged, what is due and what became of it stand in the database, so a restart goes on where
-the last process stopped. What is judged goes to the endpoint of the configuration and nowhere else.
+All of that stands in the database, so a restart goes on where the last process stopped.
 """
 
 from __future__ import annotations
@@ -9,8 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,16 +17,17 @@ from zoneinfo import ZoneInfo
 
 from llmwatch.analysis.budget import day_bounds
 from llmwatch.config import Config
-from llmwatch.errors import DamagedRecordError, LlmwatchError
+from llmwatch.errors import DamagedRecordError
 from llmwatch.evals.judge.asking import Judge, Verdict
 from llmwatch.evals.judge.case import Case, case_of
 from llmwatch.evals.judge.marks import scores
 from llmwatch.evals.judge.sampling import Candidate, why_judged
-from llmwatch.evals.judge.state import daily_limit, hindrance, judging_endpoint
+from llmwatch.evals.judge.state import daily_limit, hindrance
+from llmwatch.providers.endpoints import Endpoint
 from llmwatch.providers.replay import estimate
 from llmwatch.store.batch import Batch
 from llmwatch.store.database import connect_reader
-from llmwatch.store.judging import Chosen, DueCall, Judgement
+from llmwatch.store.judging import Chosen, DueCall, Judgement, JudgeState
 from llmwatch.store.reads import judging as reads
 from llmwatch.store.reads.spans import recorded
 from llmwatch.store.records import Codec
@@ -38,7 +37,6 @@ from llmwatch.store.writes.judging import choose
 
 _log = logging.getLogger(__name__)
 
-EVERY_S: Final = 2.0
 _LOOKED_AT: Final = 2_000
 """Spans that are looked at in one turn."""
 _ATTEMPTS: Final = 8
@@ -60,65 +58,39 @@ class _Docket:
     """Without a case where there is no text to judge."""
 
 
-class Judging:
-    """Judges while it runs, by the configuration that was given last.
+class Turns:
+    """What a judge does, a turn at a time.
 
     Args:
         writer: Writes what is chosen, and the scores.
         database: Where calls are found.
         config: With the section judge.
+        endpoint: Where the judge is.
         clock: ns since 1970.
-        wait: Sleeps so many seconds.
     """
 
     def __init__(
-        self,
-        writer: Writer,
-        database: Path,
-        config: Config,
-        clock: Callable[[], int] = time.time_ns,
-        wait: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        self, writer: Writer, database: Path, config: Config, endpoint: Endpoint, clock: Callable[[], int]
     ) -> None:
         self._writer = writer
         self._database = database
+        self._zone = ZoneInfo(config.budget.timezone)
+        self._judge = Judge(endpoint, config.judge, clock)
         self._clock = clock
-        self._wait = wait
         self._resumes_ns = 0
         self._failures = 0
-        self.reconfigure(config)
 
-    def reconfigure(self, config: Config) -> None:
-        """Judge by ``config`` from now on."""
-        endpoint = judging_endpoint(config)
-        self._config = config
-        self._judge = Judge(endpoint, config.judge, self._clock) if endpoint else None
-
-    async def run(self) -> None:
-        """Judge until cancelled. A database in trouble is tried again."""
-        trouble = ""
-        while True:
-            try:
-                worked = self._judge is not None and await self._turn(self._judge)
-                trouble = ""
-            except (LlmwatchError, sqlite3.Error) as error:
-                worked = False
-                if str(error) != trouble:  # said once, not every two seconds
-                    trouble = str(error)
-                    _log.warning("nothing is judged: %s", error)
-            if not worked:
-                await self._wait(EVERY_S)
-
-    async def _turn(self, judge: Judge) -> bool:
+    async def take(self) -> bool:
         """Choose among the calls that are new, and judge some that are due. True when there is more to do."""
-        docket = await asyncio.to_thread(self._look, judge)
+        docket = await asyncio.to_thread(self._look)
         if docket.moved or docket.chosen:
             now_ns = self._clock()
             noted = self._writer.run(lambda db: choose(db, docket.chosen, docket.up_to, now_ns))
             await asyncio.wrap_future(noted)
-        await asyncio.gather(*(self._settle(judge, *each) for each in docket.cases))
+        await asyncio.gather(*(self._settle(*each) for each in docket.cases))
         return docket.moved >= _LOOKED_AT or bool(docket.chosen or docket.cases)
 
-    def _look(self, judge: Judge) -> _Docket:
+    def _look(self) -> _Docket:
         now_ns = self._clock()
         with closing(connect_reader(self._database)) as db:
             after = reads.judged_up_to(db)
@@ -134,17 +106,17 @@ class Judging:
                     checks_failed=call.checks_failed,
                     disliked=False,
                 )
-                if reason := why_judged(candidate, judge.config):
+                if reason := why_judged(candidate, self._judge.config):
                     chosen.append(Chosen(call.id, reason))
-            cases = self._affordable(db, judge, now_ns) if now_ns >= self._resumes_ns else []
+            cases = self._affordable(db, now_ns) if now_ns >= self._resumes_ns else []
             return _Docket(chosen=chosen, up_to=look.up_to, moved=look.up_to - after, cases=cases)
 
     def _affordable(
-        self, db: sqlite3.Connection, judge: Judge, now_ns: int
+        self, db: sqlite3.Connection, now_ns: int
     ) -> list[tuple[DueCall, Span | None, Case | None]]:
         """Due calls with their cases, as many as are judged at one time and today's budget has room for."""
-        zone = ZoneInfo(self._config.budget.timezone)
-        start_s, end_s = day_bounds(now_ns, zone)
+        judge = self._judge
+        start_s, end_s = day_bounds(now_ns, self._zone)
         spent = reads.spend(db, start_s * _SECOND_NS, end_s * _SECOND_NS).cost_nanousd
         if hindrance(judge.config, judge.endpoint, spent, now_ns):
             return []
@@ -160,7 +132,7 @@ class Judging:
             found.append((call, span, case))
         return found
 
-    async def _settle(self, judge: Judge, call: DueCall, span: Span | None, case: Case | None) -> None:
+    async def _settle(self, call: DueCall, span: Span | None, case: Case | None) -> None:
         """Judge one call, and note what became of it."""
         if span is None or case is None:
             nothing = Judgement(
@@ -168,11 +140,11 @@ class Judging:
             )
             await self._write(nothing)
             return
-        verdict = await judge.ask(case)
-        given = () if verdict.marks is None else scores(verdict.marks, span, judge.config)
-        await self._write(self._judgement(judge, call, verdict), given)
+        verdict = await self._judge.ask(case)
+        given = () if verdict.marks is None else scores(verdict.marks, span, self._judge.config)
+        await self._write(self._judgement(call, verdict), given)
 
-    def _judgement(self, judge: Judge, call: DueCall, verdict: Verdict) -> Judgement:
+    def _judgement(self, call: DueCall, verdict: Verdict) -> Judgement:
         now_ns, due_ns = self._clock(), None
         if verdict.passing:
             self._failures += 1
@@ -182,14 +154,14 @@ class Judging:
             _log.warning("not judged: %s", verdict.error)
         else:
             self._failures = 0
-        state = "done" if verdict.marks else "due" if due_ns is not None else "failed"
+        state: JudgeState = "done" if verdict.marks else "due" if due_ns is not None else "failed"
         return Judgement(
             span=call.id,
             state=state,
             time_ns=now_ns,
             due_ns=due_ns,
-            endpoint=judge.endpoint.name,
-            model=judge.config.model,
+            endpoint=self._judge.endpoint.name,
+            model=self._judge.config.model,
             input_tokens=verdict.input_tokens,
             output_tokens=verdict.output_tokens,
             cost_nanousd=verdict.cost_nanousd,
@@ -220,5 +192,5 @@ def _case(db: sqlite3.Connection, call: DueCall) -> tuple[Span | None, Case | No
 
 def _wait_ns(failures: int, asked_s: float | None) -> int:
     """How long to wait after so many failures: twice as long each time, or as long as was asked for."""
-    waited = min(_FIRST_WAIT_S * 2 ** min(failures, 10), _LONGEST_WAIT_S)
-    return round(min(max(waited, asked_s or 0), _LONGEST_WAIT_S) * _SECOND_NS)
+    waited_s = max(_FIRST_WAIT_S << min(failures, 10), asked_s or 0)
+    return round(min(waited_s, _LONGEST_WAIT_S) * _SECOND_NS)

@@ -1,0 +1,1 @@
+"""Judging answers in the background."""
