@@ -7,6 +7,9 @@ ALTER TABLE spans ADD COLUMN response_chars INTEGER;
 ALTER TABLE spans ADD COLUMN response_bytes INTEGER;
 ALTER TABLE traces ADD COLUMN segment TEXT;
 
+-- A window's spans, for questions that sums do not answer.
+CREATE INDEX spans_start ON spans (start_ns);
+
 -- Two dimensions more; a UNIQUE constraint cannot be altered.
 CREATE TABLE wider_series (
     id INTEGER PRIMARY KEY,

@@ -19,6 +19,8 @@ Dimension: TypeAlias = Literal[
     "kind", "service", "environment", "app_version", "feature", "segment", "prompt_name", "prompt_version",
     "provider", "model", "tool_name",
 ]  # fmt: skip
+Person: TypeAlias = Literal["user", "session"]
+"""What numbers are also asked for by, though there are too many for sums of their own by the minute."""
 
 
 class TraceRow(Struct, frozen=True):

@@ -6,42 +6,31 @@ Windows are of whole minutes, from the minute of ``start_s`` to the last one tha
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from types import MappingProxyType
-from typing import Any, Final, TypeAlias, TypeVar, get_args
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, TypeAlias, get_args
 
-from llmwatch.store import words
-from llmwatch.store.histogram import Histogram, decode
+from llmwatch.store.gathering import Gathered, Row, totals_of
 from llmwatch.store.rollups import HISTOGRAMS, SUMS
 from llmwatch.store.rows import Dimension, Group, Point, Totals
 
 Slice: TypeAlias = Mapping[Dimension, str]
 """Values that dimensions must have; ``""`` where spans must not say."""
 
-_Row: TypeAlias = tuple[tuple[int, ...], tuple[bytes | None, ...], bytes | None]
-"""Sums, histograms and words of a row of rollups."""
-_K = TypeVar("_K")
-
 _HOUR_S: Final = 3600
-_SUMS: Final = tuple(name for name in SUMS if name != "copies")
-_FIELDS: Final = (
-    "duration_ns", "first_chunk_ns", "input", "output", "cost", "speed", "request", "response",
-)  # fmt: skip
-"""Fields of Totals in the order of the columns `HISTOGRAMS`."""
 
 
 def totals(db: sqlite3.Connection, start_s: int, end_s: int, where: Slice) -> Totals:
     """Sums and distributions of a window."""
-    gathered = _Gathered()
+    gathered = Gathered()
     for width, low, high in pieces(start_s, end_s):
-        for _, row in _rows(db, width, low, high, where, ["NULL"]):
-            gathered.add(*row)
+        for _, row in rollup_rows(db, width, low, high, where, ["NULL"]):
+            gathered.add(row)
     return gathered.totals()
 
 
 def sums(db: sqlite3.Connection, start_s: int, end_s: int, where: Slice) -> Totals:
     """Sums of a window without its distributions, which are empty: a month in a few milliseconds."""
-    return _totals(_added(db, start_s, end_s, where, _SUMS), ())
+    return totals_of(_added(db, start_s, end_s, where, SUMS))
 
 
 def copies(db: sqlite3.Connection, start_s: int, end_s: int) -> int:
@@ -52,93 +41,50 @@ def copies(db: sqlite3.Connection, start_s: int, end_s: int) -> int:
 def trend(db: sqlite3.Connection, start_s: int, end_s: int, width_s: int, where: Slice) -> list[Point]:
     """The steps of ``width_s`` seconds (a multiple of 60) from ``start_s``, oldest first, empty ones too."""
     start_s -= start_s % 60
-    steps = {start: _Gathered() for start in range(start_s, end_s, width_s)}
+    steps = {start: Gathered() for start in range(start_s, end_s, width_s)}
     for width, low, high in _steps(start_s, end_s, width_s):
-        for (start,), row in _rows(db, width, low, high, where, ["start_s"]):
-            steps[start - (start - start_s) % width_s].add(*row)
+        for (start,), row in rollup_rows(db, width, low, high, where, ["start_s"]):
+            steps[start - (start - start_s) % width_s].add(row)
     return [Point(start_s=start, totals=gathered.totals()) for start, gathered in steps.items()]
 
 
 def course(db: sqlite3.Connection, start_s: int, end_s: int, width_s: int, where: Slice) -> list[Point]:
     """As `trend`, without distributions, which are empty: a day over a million spans in 5 ms, not 25."""
     start_s -= start_s % 60
-    steps = {start: [0] * len(_SUMS) for start in range(start_s, end_s, width_s)}
+    steps = {start: [0] * len(SUMS) for start in range(start_s, end_s, width_s)}
     condition, values = _condition(where)
     query = (
-        f"SELECT start_s - (start_s - ?) % ? AS step, {', '.join(f'sum({name})' for name in _SUMS)}"
+        f"SELECT start_s - (start_s - ?) % ? AS step, {', '.join(f'sum({name})' for name in SUMS)}"
         f" FROM rollups CROSS JOIN series ON series.id = series WHERE {condition} GROUP BY step"
     )
     for piece in _steps(start_s, end_s, width_s):
         for step, *numbers in db.execute(query, (start_s, width_s, *piece, *values)):
             steps[step] = [known + more for known, more in zip(steps[step], numbers, strict=True)]
-    return [Point(start_s=start, totals=_totals(numbers, ())) for start, numbers in steps.items()]
+    return [Point(start_s=start, totals=totals_of(numbers)) for start, numbers in steps.items()]
 
 
 def groups(
     db: sqlite3.Connection, start_s: int, end_s: int, by: Sequence[Dimension], where: Slice
 ) -> list[list[Group]]:
     """For each of the dimensions ``by`` the sums of a window for each of its values, most spans first."""
-    found: dict[tuple[str, ...], _Gathered] = {}
+    found: dict[tuple[str, ...], Gathered] = {}
     for width, low, high in pieces(start_s, end_s):
-        for values, row in _rows(db, width, low, high, where, [f"series.{d}" for d in by]):
-            found.setdefault(values, _Gathered()).add(*row)
+        for values, row in rollup_rows(db, width, low, high, where, [f"series.{d}" for d in by]):
+            found.setdefault(values, Gathered()).add(row)
     return [_groups(found, place) for place in range(len(by))]
 
 
-def _groups(found: Mapping[tuple[str, ...], _Gathered], place: int) -> list[Group]:
+def _groups(found: Mapping[tuple[str, ...], Gathered], place: int) -> list[Group]:
     """The groups of one dimension, of sums by the values of several: a few dozen are added, not thousands."""
-    whole: dict[str, _Gathered] = {}
+    whole: dict[str, Gathered] = {}
     for values, gathered in found.items():
-        whole.setdefault(values[place], _Gathered()).include(gathered)
+        whole.setdefault(values[place], Gathered()).include(gathered)
     made = [
         Group(value=value or None, totals=totals)
         for value, gathered in whole.items()
         if (totals := gathered.totals()).spans
     ]
     return sorted(made, key=lambda group: (-group.totals.spans, group.value or ""))
-
-
-class _Gathered:
-    """Rollup rows that are added up."""
-
-    __slots__ = ("_counts", "_numbers", "_words")
-
-    def __init__(self) -> None:
-        self._numbers: list[tuple[int, ...]] = []
-        self._counts: tuple[dict[int, int], ...] = tuple([{} for _ in HISTOGRAMS])
-        self._words: dict[str, int] = {}
-
-    def add(self, numbers: tuple[int, ...], histograms: tuple[bytes | None, ...], said: bytes | None) -> None:
-        self._numbers.append(numbers)
-        for counts, histogram in zip(self._counts, histograms, strict=True):
-            if histogram is not None:
-                _add(counts, decode(histogram))
-        if said is not None:
-            _add(self._words, words.decode(said))
-
-    def include(self, other: _Gathered) -> None:
-        self._numbers += other._numbers
-        for counts, more in zip(self._counts, other._counts, strict=True):
-            _add(counts, more)
-        _add(self._words, other._words)
-
-    def totals(self) -> Totals:
-        sums = list(map(sum, zip(*self._numbers, strict=True)))
-        return _totals(sums, map(Histogram, self._counts), self._words)
-
-
-def _add(counts: dict[_K, int], more: Mapping[_K, int]) -> None:
-    for bucket, count in more.items():
-        counts[bucket] = counts.get(bucket, 0) + count
-
-
-def _totals(
-    numbers: Sequence[int], distributions: Iterable[Histogram], said: Mapping[str, int] = MappingProxyType({})
-) -> Totals:
-    """What was not given is zero, or empty."""
-    values: dict[str, Any] = {"words": said, **dict(zip(_SUMS, numbers, strict=False))}
-    values |= dict(zip(_FIELDS, distributions, strict=False))
-    return Totals(**values)
 
 
 def pieces(start_s: int, end_s: int, fine_s: int = 60, coarse_s: int = _HOUR_S) -> list[tuple[int, int, int]]:
@@ -157,15 +103,16 @@ def _steps(start_s: int, end_s: int, width_s: int) -> list[tuple[int, int, int]]
     return pieces(start_s, end_s) if aligned else [(60, start_s, end_s)]
 
 
-def _rows(
+def rollup_rows(
     db: sqlite3.Connection, width: int, low: int, high: int, where: Slice, keys: Sequence[str]
-) -> Iterator[tuple[tuple[Any, ...], _Row]]:
+) -> Iterator[tuple[tuple[Any, ...], Row]]:
+    """Rows of one width from ``low`` to ``high``, each with what ``keys`` (SQL) say of it and its series."""
     condition, values = _condition(where)
     query = (
-        f"SELECT {', '.join(keys)}, {', '.join(_SUMS)}, {', '.join(HISTOGRAMS)}, words"
+        f"SELECT {', '.join(keys)}, {', '.join(SUMS)}, {', '.join(HISTOGRAMS)}, words"
         f" FROM rollups CROSS JOIN series ON series.id = series WHERE {condition}"
     )
-    first, second = len(keys), len(keys) + len(_SUMS)
+    first, second = len(keys), len(keys) + len(SUMS)
     for row in db.execute(query, (width, low, high, *values)):
         yield row[:first], (row[first:second], row[second:-1], row[-1])
 

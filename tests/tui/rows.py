@@ -36,7 +36,7 @@ def trace_row(id_: int, **known: Any) -> TraceRow:
         "start_ns": start_ns, "end_ns": start_ns + 2 * SECOND, "duration_ns": 2 * SECOND, "status": "ok",
         "running": False, "span_count": 3, "llm_calls": 1, "error_count": 0, "error_type": None,
         "error_message": None, "service": None, "app_version": None, "environment": None,
-        "session_id": None, "user_id": None, "feature": None, "prompt_name": None,
+        "session_id": None, "user_id": None, "feature": None, "segment": None, "prompt_name": None,
         "prompt_version": None, "model": None, "time_to_first_chunk_ns": None, "input_tokens": None,
         "output_tokens": None, "cost_nanousd": None, "unpriced_calls": 0, "finish_reason": None,
         "heuristics_failed": None,
