@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from llmwatch.demo.corpus import corpus, fill, pattern, slots_in, tokens_in, topic_of
+from llmwatch.demo.stub.judging import marks
 
 _REASONING_MODELS = ("o1", "o3", "o4-", "gpt-5", "2.5")
 _CACHED_FROM = 400
@@ -73,7 +74,7 @@ def answer(question: Question) -> Answer:
     digest = hashlib.sha256(f"{question.model}\0{question.prompt}".encode()).hexdigest()
     calls: tuple[ToolCall, ...] = ()
     finish: Literal["stop", "length", "tool_calls", "refusal"] = "stop"
-    text = _reply(question)
+    text = marks(question.user) or _reply(question)
     if question.tools and not question.tools_ran:
         calls, finish, text = _tool_calls(question, digest), "tool_calls", ""
     if "refusal" in question.model or text == corpus().refusal:
