@@ -12,14 +12,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, TypeAlias, cast
 
 from llmwatch.store.gathering import Gathered
-from llmwatch.store.measured import Crowd, Measured, ScoreSums
 from llmwatch.store.projection import Brief
 from llmwatch.store.reads.metrics import Slice, pieces, rollup_rows
 from llmwatch.store.reads.persons import crowds, person_totals
 from llmwatch.store.reads.scoresums import score_sums
 from llmwatch.store.reads.sliced import PERSONS, WINDOW, By, Where, span_value, spans_of
 from llmwatch.store.rollups import numbers
-from llmwatch.store.rows import Person, Totals
+from llmwatch.store.rows import Crowd, Measured, Person, ScoreSums, Totals
 
 _Kinds: TypeAlias = dict[str, Gathered]
 _Groups: TypeAlias = dict[str, _Kinds]

@@ -5,10 +5,9 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
-from llmwatch.store.measured import Crowd
 from llmwatch.store.reads.metrics import pieces
 from llmwatch.store.reads.sliced import PERSONS, WINDOW, By, Where, span_value, spans_of
-from llmwatch.store.rows import Person, Totals
+from llmwatch.store.rows import Crowd, Person, Totals
 
 _HOUR_S: Final = 3600
 _DAY_S: Final = 86_400

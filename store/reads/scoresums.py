@@ -6,9 +6,9 @@ import sqlite3
 from typing import Final
 
 from llmwatch.store.judged import HIGH_FROM, LOW_BELOW, NEGATIVE_BELOW
-from llmwatch.store.measured import ScoreSums
 from llmwatch.store.reads.metrics import pieces
 from llmwatch.store.reads.sliced import By, Where, score_value
+from llmwatch.store.rows import ScoreSums
 
 _NANO: Final = 10**9
 _SUMS: Final = (
