@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from llmwatch.analysis.budgetstates import budget_states
 from llmwatch.analysis.health import Outlook, outlook, windows
 from llmwatch.config import Config
-from llmwatch.store.reads import metrics
+from llmwatch.store.reads import alerts, metrics
 from llmwatch.store.rows import ModelTotals, StoreStats
 
 
@@ -38,4 +38,4 @@ def look(
     ``term`` is the filter term for that window. Without them it is the configured status window.
     """
     status = metrics.totals(db, *(window or windows(now_ns, config).status), {"kind": "llm"})
-    return outlook(status, budget_states(db, config, now_ns), config, term)
+    return outlook(status, budget_states(db, config, now_ns), config, term, alerts.pressing(db, now_ns))

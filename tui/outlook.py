@@ -18,7 +18,8 @@ CALLS: Final[dict[Dimension, str]] = {"kind": "llm"}
 def read_outlook(db: sqlite3.Connection, now_ns: int, config: Config) -> Outlook:
     """Verdict, sums of the status window and budgets at ``now_ns``."""
     from llmwatch.analysis.budgetstates import budget_states  # noqa: PLC0415 - not before the first paint
-    from llmwatch.store.reads import metrics  # noqa: PLC0415
+    from llmwatch.store.reads import alerts, metrics  # noqa: PLC0415
 
     status = metrics.totals(db, *windows(now_ns, config).status, CALLS)
-    return outlook(status, budget_states(db, config, now_ns), config)
+    budgets, pressing = budget_states(db, config, now_ns), alerts.pressing(db, now_ns)
+    return outlook(status, budgets, config, alerts=pressing)

@@ -16,7 +16,7 @@ from llmwatch.analysis.budgetwords import amount, behind, said
 from llmwatch.config import Config, HealthConfig
 from llmwatch.format import duration, percent
 from llmwatch.store.histogram import Histogram
-from llmwatch.store.rows import Totals
+from llmwatch.store.rows import AlertRow, Totals
 
 Level: TypeAlias = Literal["OK", "WARN", "CRIT", "IDLE"]
 _WORST_FIRST: Final = ("CRIT", "WARN")
@@ -28,7 +28,8 @@ class Reason:
     """A rule that holds."""
 
     rule: str
-    """error_rate, latency_p95, first_chunk_p95, heuristic_pass, daily_budget, monthly_budget, NAME_budget."""
+    """error_rate, latency_p95, first_chunk_p95, heuristic_pass, daily_budget, monthly_budget, NAME_budget, or
+    the name of the alert's rule."""
     level: Literal["WARN", "CRIT"]
     text: str
     """For a person: ``error rate 8.1 %, over 5 %``."""
@@ -92,10 +93,18 @@ def windows(now_ns: int, config: Config) -> Windows:
 
 
 def outlook(
-    status: Totals, budgets: Sequence[BudgetState], config: Config, window: str | None = None
+    status: Totals,
+    budgets: Sequence[BudgetState],
+    config: Config,
+    window: str | None = None,
+    alerts: Sequence[AlertRow] = (),
 ) -> Outlook:
-    """The verdict on sums over `windows`, and on ``budgets``, worst first; ``window`` as for `verdict`."""
-    return Outlook(verdict(status, budgets=budgets, config=config.health, window=window), status, budgets)
+    """The verdict on sums over `windows`, and on ``budgets``, worst first; ``window`` as for `verdict`.
+
+    ``alerts`` are those that fire and that nobody has snoozed.
+    """
+    said = verdict(status, budgets=budgets, config=config.health, window=window, alerts=alerts)
+    return Outlook(said, status, budgets)
 
 
 def verdict(
@@ -104,8 +113,9 @@ def verdict(
     budgets: Sequence[BudgetState],
     config: HealthConfig,
     window: str | None = None,
+    alerts: Sequence[AlertRow] = (),
 ) -> Verdict:
-    """The verdict on LLM calls in the status window and on the budgets, worst first.
+    """The verdict on LLM calls in the status window, on the budgets and on the alerts, worst first.
 
     ``window`` is the filter term for the time that ``totals`` are of: empty for all of it, None for the
     configured window.
@@ -121,9 +131,26 @@ def verdict(
         _heuristics(totals, config, when),
         *_budgets(budgets),
     ]  # fmt: skip
-    reasons = tuple(sorted(filter(None, found), key=lambda reason: _WORST_FIRST.index(reason.level)))
+    own = [reason for reason in found if reason is not None]
+    reasons = tuple(sorted(_joined(own, alerts), key=lambda reason: _WORST_FIRST.index(reason.level)))
     level: Level = reasons[0].level if reasons else "OK" if totals.spans else "IDLE"
     return Verdict(level, reasons)
+
+
+def _joined(own: Sequence[Reason], alerts: Sequence[AlertRow]) -> list[Reason]:
+    """The verdict's own reasons and those of alerts, the worse of two that say the same."""
+    reasons = list(own)
+    for alert in alerts:
+        if alert.level == "INFO":
+            continue
+        same = next((one for one in reasons if alert.rule == one.rule or alert.filter == one.filter), None)
+        if same is not None:
+            if same.level == "CRIT" or alert.level == "WARN":
+                continue
+            reasons.remove(same)
+        text = f"{alert.reason} ({alert.slice})" if alert.slice else alert.reason
+        reasons.append(Reason(alert.rule, alert.level, text, alert.filter))
+    return reasons
 
 
 def _error_rate(totals: Totals, config: HealthConfig, when: str) -> Reason | None:

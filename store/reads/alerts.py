@@ -19,6 +19,11 @@ def open_alerts(db: sqlite3.Connection) -> list[AlertRow]:
     return _ROW.rows(db.execute(query))
 
 
+def pressing(db: sqlite3.Connection, now_ns: int) -> list[AlertRow]:
+    """Alerts that fire and that nobody has snoozed: what the verdict counts."""
+    return [alert for alert in open_alerts(db) if not alert.snoozed(now_ns)]
+
+
 def pending(db: sqlite3.Connection) -> list[AlertRow]:
     """Alerts that hold but not for long enough yet, the newest first."""
     query = f"SELECT {_ROW.columns} FROM alerts WHERE state = 'pending' ORDER BY pending_ns DESC, id DESC"

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,7 +12,7 @@ from llmwatch.analysis.health import Verdict, outlook, verdict, windows
 from llmwatch.config import BudgetConfig, Config, HealthConfig
 from llmwatch.store.filters import parse
 from llmwatch.store.histogram import Histogram
-from llmwatch.store.rows import Totals
+from llmwatch.store.rows import AlertRow, Tier, Totals
 
 MS = 10**6
 SECOND = 10**9
@@ -236,3 +237,53 @@ def test_outlook_puts_sums_and_configuration_together() -> None:
     assert found.daily.forecast == 12 * DOLLAR
     assert found.monthly.forecast == 60 * DOLLAR  # 20.5 of 30 days
     assert [reason.rule for reason in found.verdict.reasons] == ["daily_budget"]
+
+
+def alert(rule: str, tier: Tier, **changes: Any) -> AlertRow:
+    return replace(
+        AlertRow(
+            id=1, rule=rule, slice="", tier=tier, state="firing", reason=f"{rule} is past its bar", value=1.0,
+            threshold=0.5, filter="kind:llm after:2026-11-21T11:00:00Z", traces=(), pending_ns=1, seen_ns=1,
+            fired_ns=1, resolved_ns=None, acknowledged_ns=None, snoozed_until_ns=None,
+        ),
+        **changes,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("tiers", "level", "rules"),
+    [
+        ((), "OK", []),
+        ((3,), "OK", []),
+        ((2,), "WARN", ["rule2"]),
+        ((2, 1), "CRIT", ["rule1", "rule2"]),
+        ((3, 2), "WARN", ["rule2"]),
+    ],
+)
+def test_alerts_are_reasons_by_their_tier(tiers: tuple[Tier, ...], level: str, rules: list[str]) -> None:
+    alerts = [alert(f"rule{tier}", tier, filter=f"trace:{tier}") for tier in tiers]
+    found = verdict(FINE, budgets=(NO_BUDGET,), config=CONFIG, alerts=alerts)
+    assert (found.level, [reason.rule for reason in found.reasons]) == (level, rules)
+
+
+def test_an_alert_names_its_slice_and_opens_its_traces() -> None:
+    sliced = alert("error_rate.chat", 1, slice="feature:chat")
+    (reason,) = verdict(Totals(), budgets=(), config=CONFIG, alerts=[sliced]).reasons
+    assert reason.text == "error_rate.chat is past its bar (feature:chat)"
+    assert reason.filter == sliced.filter
+
+
+def test_what_says_the_same_is_said_once_and_as_the_worse() -> None:
+    warn = replace(FINE, errors=3)  # 3 %, over 2 %
+    crit = replace(FINE, errors=9)
+    for totals, tier, level in ((warn, 1, "CRIT"), (warn, 2, "WARN"), (crit, 2, "CRIT"), (crit, 1, "CRIT")):
+        (reason,) = verdict(
+            totals, budgets=(NO_BUDGET,), config=CONFIG, alerts=[alert("error_rate", 2 if tier == 2 else 1)]
+        ).reasons
+        assert (reason.rule, reason.level) == ("error_rate", level)
+    full = budget(10)
+    (own,) = judge(FINE, full).reasons
+    found = verdict(
+        FINE, budgets=(full,), config=CONFIG, alerts=[alert("budget_exceeded", 1, filter=own.filter)]
+    )
+    assert found.reasons == (own,)

@@ -51,7 +51,7 @@ def error_burst(rule: Rule, view: View) -> Iterator[Seen]:
 
 def low_rating(rule: Rule, view: View) -> Iterator[Seen]:
     """The mean of the last ten ratings is low."""
-    ratings = view.ratings(_RATINGS)
+    ratings = view.ratings(_RATINGS, rule.window_s)
     if len(ratings) < max(rule.min_samples, 1):
         yield Seen(finding="no data", samples=len(ratings))
         return

@@ -132,7 +132,9 @@ def _refreshed(last: AlertRow, seen: Seen, now_ns: int) -> AlertRow:
 
 
 def _filter(rule: Rule, seen: Seen, now_ns: int) -> str:
-    """The traces from the beginning of the window in which it was first seen."""
+    """The traces from the beginning of the window in which it was first seen, or of a time of its own."""
+    if seen.once:
+        return seen.terms
     return f"{seen.terms} {_at('after', now_ns - rule.window_s * SECOND_NS)}".strip()
 
 

@@ -113,8 +113,8 @@ class View(Protocol):
     def scores(self, name: str, window_s: int) -> Sequence[float]:
         """The scores of one name."""
 
-    def ratings(self, count: int) -> Sequence[float]:
-        """The last ratings by users, 0 to 1."""
+    def ratings(self, count: int, window_s: int) -> Sequence[float]:
+        """The last ratings by users in a window, 0 to 1."""
 
     def budgets(self) -> Sequence[BudgetState]:
         """Every budget."""
