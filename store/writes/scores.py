@@ -11,7 +11,7 @@ from llmwatch.store.judged import score_numbers
 from llmwatch.store.rollups import WIDTHS
 from llmwatch.store.span import Score
 from llmwatch.store.writes.shelf import Shelf
-from llmwatch.store.writes.subjects import Subject, forget, join_scores
+from llmwatch.store.writes.subjects import Said, Subject, forget, join_scores
 from llmwatch.store.writes.tally import Tally
 
 ScoreArrival: TypeAlias = tuple[Score, Tally]
@@ -59,7 +59,8 @@ def write_scores(shelf: Shelf, arrivals: Sequence[ScoreArrival]) -> None:
 
 
 def _subject(score: Score) -> Subject:
-    return Subject(score.trace_id, score.span_id, score.request_id)
+    said = Said(score.session_id, score.source, score.time_ns)
+    return Subject.of(score.trace_id, score.span_id, score.request_id, said)
 
 
 def _rank(score: Score) -> tuple[int, bytes]:

@@ -4,6 +4,9 @@ A score names its span as its sender can: by ids of trace and span, or by any ot
 (the provider's response id, a request id). What the names mean is computed when the score comes, and again
 when a span comes that has one of them. Where several spans have a name, its own id beats the id of its
 response, that beats the id of a request, and the span that began first is meant: the outermost.
+
+A user who judges a session, and nothing in it by name, means what it said last: the last model call that had
+begun by then. What an application says of a session stays said of the session.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ _JOINED: Final = "UPDATE scores SET (trace, span) = (?, ?) WHERE id = ?"
 _AWAIT: Final = "INSERT OR IGNORE INTO awaited VALUES (?, ?)"
 _SETTLE: Final = "DELETE FROM awaited WHERE name = ? AND score = ?"
 _SUBJECTS: Final = (
-    "SELECT scores.id, trace_id, span_id, request_id FROM json_each(?) AS asked"
+    "SELECT scores.id, trace_id, span_id, request_id, session_id, source, time_ns FROM json_each(?) AS asked"
     " CROSS JOIN scores ON scores.id = asked.value"
 )
 _ANYTHING_AWAITED: Final = "SELECT EXISTS (SELECT 1 FROM awaited)"
@@ -55,12 +58,38 @@ _ANY_SPAN: Final = (
 )
 
 
+_LAST_OF_SESSION: Final = (
+    "SELECT spans.trace, spans.id FROM people CROSS JOIN spans ON spans.trace = people.trace"
+    " WHERE key = 'session' AND value = :session ORDER BY start_ns <= :at DESC, kind = 'llm' DESC,"
+    " CASE WHEN start_ns <= :at THEN -start_ns ELSE start_ns END, spans.id LIMIT 1"
+)
+
+
+class Said(NamedTuple):
+    """What else decides what a score is about."""
+
+    session_id: str | None
+    source: str
+    time_ns: int
+
+
 class Subject(NamedTuple):
     """What a score is about, as its sender says it."""
 
     trace_id: str | None
     span_id: str | None
     request_id: str | None
+    session: str | None = None
+    """Where nothing else says it, and a user does."""
+    at_ns: int | None = None
+    """When that was said."""
+
+    @classmethod
+    def of(cls, trace_id: str | None, span_id: str | None, request_id: str | None, said: Said) -> Subject:
+        """The subject of a score with these ids, of which ``said`` tells the rest."""
+        if trace_id or span_id or request_id or said.session_id is None or said.source != "user":
+            return cls(trace_id, span_id, request_id)
+        return cls(None, None, None, said.session_id, said.time_ns)
 
     @property
     def traces(self) -> tuple[str, ...]:
@@ -70,7 +99,7 @@ class Subject(NamedTuple):
     @property
     def spans(self) -> tuple[str, ...]:
         """What its span may be called here."""
-        return tuple(each for name in self[1:] if name for each in spellings(name))
+        return tuple(each for name in self[1:3] if name for each in spellings(name))
 
 
 class _Found(NamedTuple):
@@ -83,8 +112,8 @@ class _Found(NamedTuple):
 def join_scores(db: sqlite3.Connection, numbers: Collection[int]) -> None:
     """Join the scores with these ids, and note what those wait for whose subject may still come."""
     alike: dict[Subject, list[int]] = {}
-    for number, *names in db.execute(_SUBJECTS, (_array(numbers),)).fetchall():
-        alike.setdefault(Subject(*names), []).append(number)
+    for number, trace_id, span_id, request_id, *said in db.execute(_SUBJECTS, (_array(numbers),)).fetchall():
+        alike.setdefault(Subject.of(trace_id, span_id, request_id, Said(*said)), []).append(number)
     for subject, scores in alike.items():
         found = _find(db, subject)
         db.executemany(_JOINED, [(found.trace, found.span, score) for score in scores])
@@ -118,6 +147,7 @@ def join_spans(shelf: Shelf, grown: Sequence[Family]) -> None:
 def _names(family: Family) -> Iterator[str]:
     """The names that spans and traces have come with."""
     yield family.trace_id
+    yield from {_session(brief.session_id) for brief in family.briefs if brief.session_id}
     for fresh in family.fresh.values():
         yield fresh.brief.span_id
         for name in (fresh.brief.response_id, fresh.details[_REQUEST]):
@@ -135,6 +165,11 @@ def _find(db: sqlite3.Connection, subject: Subject) -> _Found:
             exact = _first(db.execute(_SPAN_OF_TRACE, (trace, _array(spellings(subject.span_id)))))
             if exact is not None:
                 return _Found(trace, exact, settled=True)
+    if subject.session is not None:
+        about = {"session": subject.session, "at": subject.at_ns}
+        row = db.execute(_LAST_OF_SESSION, about).fetchone()
+        trace, span = row or (None, None)
+        return _Found(trace, span, settled=False)
     if not subject.spans:
         return _Found(None, None, settled=True)
     row = db.execute(_ANY_SPAN, {"names": _array(subject.spans), "trace": trace}).fetchone()
@@ -146,7 +181,13 @@ def _find(db: sqlite3.Connection, subject: Subject) -> _Found:
 
 
 def _waits(subject: Subject, scores: Iterable[int]) -> list[tuple[str, int]]:
-    return [(name, score) for score in scores for name in (*subject.traces, *subject.spans)]
+    session = () if subject.session is None else (_session(subject.session),)
+    return [(name, score) for score in scores for name in (*subject.traces, *subject.spans, *session)]
+
+
+def _session(session_id: str) -> str:
+    """A session's name among those of traces and spans."""
+    return f"session {session_id}"
 
 
 def _first(cursor: sqlite3.Cursor) -> int | None:

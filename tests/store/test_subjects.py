@@ -245,3 +245,51 @@ def test_scores_of_an_older_file_are_joined(tmp_path: Path, make_writer: Callabl
     found = db.execute("SELECT score_id, trace, span FROM scores ORDER BY 1").fetchall()
     db.close()
     assert found == [("1", 1, 1), ("2", 2, 2)]
+
+
+TURNS = [
+    llm(f"turn{turn}", trace_id=f"t{turn}", start_ns=T0 + turn * 60 * SECOND, context=who(session_id="s"))
+    for turn in range(3)
+]
+TOOL = span("tool", trace_id="t1", start_ns=T0 + 70 * SECOND)
+THUMB = Score(
+    score_id="1", name="thumbs", time_ns=T0 + 100 * SECOND, value=0.0, session_id="s", source="user"
+)
+
+
+@pytest.mark.parametrize("score_first", [True, False])
+def test_feedback_of_a_session_is_about_what_it_said_last(
+    writer: Writer, path: Path, *, score_first: bool
+) -> None:
+    """At 100 s turn 1, of 60 s, had begun and turn 2, of 120 s, had not; a tool is nothing that was said."""
+    batches = [Batch(scores=[THUMB]), Batch(spans=[TOOL]), *(Batch(spans=[turn]) for turn in TURNS)]
+    for batch in batches if score_first else reversed(batches):
+        writer.submit(batch).result(10)
+    assert [len(shown(path, turn)) for turn in TURNS] == [0, 1, 0]
+    (found,) = shown(path, TURNS[1])
+    assert (found.trace_id, found.span_id) == ("t1", "turn1")
+
+
+def test_feedback_before_anything_was_said_is_about_the_first(writer: Writer, path: Path) -> None:
+    writer.submit(Batch(spans=TURNS, scores=[replace(THUMB, time_ns=T0 - SECOND)])).result(10)
+    assert [len(shown(path, turn)) for turn in TURNS] == [1, 0, 0]
+
+
+def test_a_session_without_model_calls_has_a_last_span(writer: Writer, path: Path) -> None:
+    spans = [
+        span(name, trace_id="t", start_ns=T0 + n, context=who(session_id="s")) for n, name in enumerate("ab")
+    ]
+    writer.submit(Batch(spans=spans, scores=[THUMB])).result(10)
+    assert [len(shown(path, each)) for each in spans] == [0, 1]
+
+
+def test_what_an_application_says_of_a_session_stays_of_the_session(writer: Writer, path: Path) -> None:
+    writer.submit(Batch(spans=TURNS, scores=[replace(THUMB, source="app")])).result(10)
+    assert [len(shown(path, turn)) for turn in TURNS] == [1, 1, 1]
+
+
+def test_feedback_that_moves_to_another_session(writer: Writer, path: Path) -> None:
+    writer.submit(Batch(scores=[THUMB])).result(10)
+    writer.submit(Batch(scores=[replace(THUMB, session_id="else", time_ns=THUMB.time_ns + 1)])).result(10)
+    writer.submit(Batch(spans=TURNS)).result(10)
+    assert [len(shown(path, turn)) for turn in TURNS] == [0, 0, 0]
