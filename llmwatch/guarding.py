@@ -185,6 +185,9 @@ class _Collector:
             where.hostname or "127.0.0.1", where.port or 80, timeout=_TIMEOUT_S
         )
 
+    def __del__(self) -> None:  # its thread has ended
+        self._connection.close()
+
     def ask(self, path: str, said: Mapping[str, object]) -> tuple[int, Any]:
         """Status and JSON of the answer. Raises OSError, HTTPException, ValueError."""
         body = json.dumps(said, default=str).encode()

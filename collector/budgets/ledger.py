@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 from zoneinfo import ZoneInfo
@@ -19,7 +19,7 @@ from llmwatch.analysis.budget import MEASURES, SECOND_NS, Budget, BudgetState, a
 from llmwatch.analysis.budgetwords import amount, said, until
 from llmwatch.collector.budgets.asking import Asking
 from llmwatch.config import Config
-from llmwatch.store.accounts import Key, Spend
+from llmwatch.store.accounts import Account, Key, Spend
 
 Code: TypeAlias = Literal["budget_exceeded", "budget_unknown", "runaway_loop"]
 
@@ -66,6 +66,7 @@ class Ledger:
         self._holds: dict[Hold, None] = {}
         self._swept_ns = 0
         self._known = False
+        self.accounts: tuple[Account, ...] = ()
         self.trouble = ""
         """Why nothing can be stored just now, so that what is spent is not known; empty when all is well."""
         self.reconfigure(config)
@@ -75,9 +76,12 @@ class Ledger:
         zone = ZoneInfo(config.budget.timezone)
         limited = [(each, account(each, zone)) for each in budgets(config) if each.limit is not None]
         with self._lock:
+            before = {kept.name: kept.definition for kept in self.accounts}
+            same = {kept.name for _, kept in limited if before.get(kept.name) == kept.definition}
             self._zone = zone
             self._enforced = tuple(pair for pair in limited if pair[0].enforce != "off")
             self.accounts = tuple(kept for _, kept in limited)
+            self._keep_only(same)
 
     def now_ns(self) -> int:
         """The time, by the ledger's clock."""
@@ -156,6 +160,15 @@ class Ledger:
                 return
             self._drop(hold)
             _add(self._settled, dict.fromkeys(hold.keys, spend))
+
+    def _keep_only(self, names: Set[str]) -> None:
+        """Forget the sums of all other accounts: what is called so now is something else."""
+        for sums in (self._spent, self._settled, self._held):
+            for key in [key for key in sums if key[0] not in names]:
+                del sums[key]
+        for hold in self._holds:
+            hold.keys = tuple(key for key in hold.keys if key[0] in names)
+        self._known = self._known and all(kept.name in names for kept in self.accounts)
 
     def _judge(self, budget: Budget, key: Key | None, asking: Asking, now_ns: int) -> Refused | None:
         """Why ``budget`` does not allow a call, None when it does."""
