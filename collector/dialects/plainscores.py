@@ -24,9 +24,8 @@ _VALUES: Final = ("value", "score", "result")
 _STARS: Final = ("rating", "stars")
 _SCALES: Final = ("scale", "max", "max_value", "max_rating", "out_of")
 _LABELS: Final = ("label", "score_label", "string_value", "category")
-_COMMENTS: Final = (
-    "comment", "explanation", "reasoning", "reason", "text", "feedback_text", "correction", "corrections",
-)  # fmt: skip
+_COMMENTS: Final = ("comment", "explanation", "reasoning", "reason", "text", "feedback_text")
+_CORRECTIONS: Final = ("correction", "corrections", "corrected", "expected_output")
 _KINDS: Final = ("feedback_type", "feedback", "type", "kind", "event_type", "action", "signal")
 _FLAGS: Final = {"thumbs_up": True, "thumbs_down": False, "helpful": True, "liked": True}
 """Fields that are true or false, and whether true is good."""
@@ -96,7 +95,7 @@ def _score(body: Mapping[str, Any], name: str, said: Judgement, source: str) -> 
         "request_id": text(first(body, _REQUEST_IDS)),
         "user_id": text(first(body, ("user_id", "user"))),
     }
-    remark = comment(first(body, _COMMENTS))
+    remark = _remark(body)
     sent_ns = time_ns(first(body, ("timestamp", "time", "created_at", "time_ns")))
     sent_id = text(first(body, ("id", "score_id", "feedback_id")))
     return Score(
@@ -110,3 +109,9 @@ def _score(body: Mapping[str, Any], name: str, said: Judgement, source: str) -> 
         source=source,
         **about,
     )
+
+
+def _remark(body: Mapping[str, Any]) -> str | None:
+    """What was said beside the judgement: a comment, what it should have been, or both."""
+    said, correction = comment(first(body, _COMMENTS)), comment(first(body, _CORRECTIONS))
+    return f"{said}\ncorrection: {correction}" if said and correction else said or correction

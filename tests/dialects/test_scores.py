@@ -197,6 +197,20 @@ def test_posted_feedback(body: dict[str, Any], score: tuple[Any, ...]) -> None:
     assert (found.source, found.user_id) == ("user", "u-1")
 
 
+@pytest.mark.parametrize(
+    ("body", "comment"),
+    [
+        ({"comment": "wrong"}, "wrong"),
+        ({"correction": "Paris"}, "Paris"),
+        ({"correction": "Paris", "comment": "wrong"}, "wrong\ncorrection: Paris"),
+        ({"corrections": ["Paris", "Lyon"]}, '["Paris","Lyon"]'),
+        ({}, None),
+    ],
+)
+def test_what_feedback_says_beside(body: dict[str, Any], comment: str | None) -> None:
+    assert feedback_from({**ABOUT, "feedback": "thumbs_down", **body}).comment == comment
+
+
 def test_posted_feedback_says_when_and_why() -> None:
     body = {
         **ABOUT,
