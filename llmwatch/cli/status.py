@@ -70,18 +70,26 @@ def start_of(since: str, now_ns: int) -> int | None:
 
 
 def _line(overall: Overall, outlook: Outlook, since: str) -> str:
-    """``CRIT  error rate 8.1 %, over 5 % · 1,204 calls, 98 failed · … · last 15m``."""
+    """``CRIT  error rate 8.1 %, over 5 % [error_rate] · 1,204 calls, 98 failed · … · last 15m``."""
     failed = (
         f", {overall.errors:,} failed ({percent(overall.errors / overall.llm_calls)})"
         if overall.errors
         else ""
     )
     unpriced = f" ({overall.unpriced_calls:,} unpriced)" if overall.unpriced_calls else ""
+    reasons = outlook.verdict.reasons
+    named = {reason.rule for reason in reasons}
+    budgets = [
+        f"{state.name} budget {percent(state.share)}"
+        for state in outlook.budgets
+        if state.share is not None and state.value is None and f"{state.name}_budget" not in named
+    ]
     parts = [
-        "; ".join(reason.text for reason in outlook.verdict.reasons),
+        "; ".join(f"{reason.text} [{reason.rule}]" for reason in reasons),
         f"{overall.llm_calls:,} LLM call{'' if overall.llm_calls == 1 else 's'}{failed}",
         f"{tokens(overall.input_tokens)} tokens in, {tokens(overall.output_tokens)} out",
         f"{money(overall.cost_nanousd)}{unpriced}",
+        ", ".join(budgets),
         "since the first span" if since == "all" else f"last {since}",
     ]
     return f"{outlook.verdict.level}  " + " · ".join(filter(None, parts))

@@ -72,7 +72,9 @@ def test_all_well(writer: Writer, database: Path) -> None:
 def test_failures_are_crit(writer: Writer, database: Path) -> None:
     write(writer, calls(9), calls(3, "error"))
     result = status(database)
-    assert result.stdout.startswith("CRIT  error rate 25 %, over 5 % · 12 LLM calls, 3 failed (25 %) · ")
+    assert result.stdout.startswith(
+        "CRIT  error rate 25 %, over 5 % [error_rate] · 12 LLM calls, 3 failed (25 %) · "
+    )
     assert result.exit_code == 2
 
 
@@ -81,7 +83,19 @@ def test_a_budget_nearly_spent_is_warn(writer: Writer, database: Path, tmp_path:
     write(writer, calls(1, nanousd=900_000_000))
     result = status(database)
     assert result.stdout.startswith("WARN  this month $0.9000, 90 % of the monthly budget $1.00")
+    assert "[monthly_budget] · 1 LLM call" in result.stdout
     assert result.exit_code == 1
+
+
+def test_budgets_are_in_the_line(writer: Writer, database: Path, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(
+        '[budget]\ndaily_usd = 4\nmonthly_usd = 100\n[budgets.calls]\nlimit_calls = 2\nperiod = "day"\n',
+        encoding="utf-8",
+    )
+    write(writer, calls(1, nanousd=1_000_000_000))
+    assert "· $1.00 · calls budget 50 %, daily budget 25 %, monthly budget 1.0 % · last" in (
+        status(database).stdout
+    )
 
 
 def test_nothing_lately_is_idle(writer: Writer, database: Path) -> None:
