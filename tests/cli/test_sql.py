@@ -18,7 +18,7 @@ from tests.store.builders import llm, spoken, who
 @pytest.fixture
 def database(tmp_path: Path) -> Path:
     path = tmp_path / "llmwatch.db"
-    writer = Writer(path, enrich=lambda span: span, queue_spans=100, synchronous="NORMAL")
+    writer = Writer(path, enrich=lambda span, _: span, queue_spans=100, synchronous="NORMAL")
     writer.start()
     spans = [
         llm("a", trace_id="t1", context=who(user_id="ann"), content=spoken("hi", "\x1b[31mred\x07\nline")),
