@@ -28,14 +28,22 @@ from llmwatch.collector.refusals import refusal
 from llmwatch.collector.routes import alerts, api, budgets, guard, health, metrics, otlp
 from llmwatch.config import Config
 from llmwatch.errors import IngestError, StoreError
+from llmwatch.reload import changes
 from llmwatch.store.writer import Writer
 
 
-def create_app(writer: Writer, pipeline: Pipeline, config: Config, database: Path) -> Starlette:
-    """The app that writes with ``writer`` (started, and closed, by the caller) to ``database``."""
+def create_app(
+    writer: Writer, pipeline: Pipeline, config: Config, database: Path, config_file: Path | None = None
+) -> Starlette:
+    """The app that writes with ``writer`` (started, and closed, by the caller) to ``database``.
+
+    When ``config_file`` changes, what it says is taken over.
+    """
     meter = Meter()
     door = Door(writer=writer, pipeline=pipeline, config=config, database=database, meter=meter)
     judging = Judging(writer, database, config)
+    door.reloading.subscribe(pipeline.reconfigure)
+    door.reloading.subscribe(judging.reconfigure)
     collector = config.collector
     middleware = [
         Middleware(Metered, meter=meter),
@@ -63,6 +71,9 @@ def create_app(writer: Writer, pipeline: Pipeline, config: Config, database: Pat
             asyncio.create_task(watchdog.run(writer, database, config), name="watchdog"),
             asyncio.create_task(judging.run(), name="judge"),
         ]
+        if config_file is not None:
+            following_it = door.reloading.follow(changes(config_file))
+            background.append(asyncio.create_task(following_it, name="configuration"))
         async with open_port(door), following(door):
             yield
         await elsewhere.close()

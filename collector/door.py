@@ -15,6 +15,7 @@ from llmwatch.collector.budgets.ledger import Hold, Ledger
 from llmwatch.collector.budgets.loops import Loops
 from llmwatch.collector.meter import Meter
 from llmwatch.collector.pipeline import Pipeline, Prepared
+from llmwatch.collector.reloading import Reloading
 from llmwatch.config import Config
 from llmwatch.errors import StoreUnusableError
 from llmwatch.store.batch import Batch, WriteResult
@@ -57,6 +58,7 @@ class Door:
     grpc: GrpcPort = field(default_factory=GrpcPort)
     guarded: OrderedDict[str, Guarded] = field(default_factory=OrderedDict)
     """Calls that ``llmwatch.guard()`` let through, by the id that it was given."""
+    reloading: Reloading = field(init=False)
     ledger: Ledger = field(init=False)
     loops: Loops = field(init=False)
     one_large: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -67,6 +69,14 @@ class Door:
     def __post_init__(self) -> None:
         object.__setattr__(self, "ledger", Ledger(self.config))
         object.__setattr__(self, "loops", Loops(self.config.loop.repeats))
+        object.__setattr__(self, "reloading", Reloading(self.config))
+        self.reloading.subscribe(self._reconfigure)
+
+    def _reconfigure(self, config: Config) -> None:
+        object.__setattr__(self, "config", config)
+        self.loops.repeats = config.loop.repeats
+        self.ledger.reconfigure(config)
+        self.writer.keep(self.ledger)
 
     async def take(self, prepare: Callable[[bytes], Prepared], body: bytes) -> tuple[Prepared, WriteResult]:
         """Read ``body`` and store what it brings; returns when that would survive the death of this process.

@@ -57,8 +57,12 @@ def listen(host: str, port: int) -> list[socket.socket]:
     return sockets
 
 
-def serve(sockets: list[socket.socket], database: Path, config: Config) -> None:
+def serve(
+    sockets: list[socket.socket], database: Path, config: Config, config_file: Path | None = None
+) -> None:
     """Collect from ``sockets`` into ``database`` until SIGTERM or SIGINT, and finish what was accepted.
+
+    What changes in ``config_file`` is taken over meanwhile.
 
     Raises:
         StoreError: The database cannot be opened, or another process writes to it.
@@ -82,7 +86,7 @@ def serve(sockets: list[socket.socket], database: Path, config: Config) -> None:
         host, port = sockets[0].getsockname()[:2]
         writer.announce(host, port)
         _log.info("collecting on %s into %s", origin(host, port), database)
-        server(create_app(writer, pipeline, config, database)).run(sockets=sockets)
+        server(create_app(writer, pipeline, config, database, config_file)).run(sockets=sockets)
     finally:
         writer.close()
 

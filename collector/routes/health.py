@@ -26,6 +26,7 @@ async def health(request: Request) -> Response:
             "db": str(door.database),
             "grpc_port": door.grpc.port,
             "grpc_problem": door.grpc.problem,
+            "config_problem": door.reloading.problem,
             "pid": os.getpid(),
             "queued_spans": door.writer.queued_spans,
             "requests_total": meter.requests,

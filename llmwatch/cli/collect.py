@@ -25,6 +25,7 @@ def command(
     ctx: click.Context, host: str | None, port: int | None, db: str | None, log_format: str, attended: bool
 ) -> None:
     """Receive spans without a screen, logging to stderr. SIGTERM finishes what was accepted."""
+    from llmwatch import paths
     from llmwatch.collector.server import listen, serve
     from llmwatch.lifeline import when_orphaned
 
@@ -36,4 +37,4 @@ def command(
     sockets = listen(config.collector.host, config.collector.port)
     if attended:
         when_orphaned(lambda: os.kill(os.getpid(), signal.SIGTERM))
-    serve(sockets, database, config)
+    serve(sockets, database, config, paths.config_path())

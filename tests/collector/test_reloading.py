@@ -6,12 +6,18 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx
 import pytest
 
+from llmwatch.collector.app import create_app
+from llmwatch.collector.door import Door
+from llmwatch.collector.pipeline import Pipeline
 from llmwatch.collector.reloading import Reloading
 from llmwatch.config import CollectorConfig, Config, HealthConfig, parse
 from llmwatch.errors import ConfigError
 from llmwatch.reload import changes
+from llmwatch.store.writer import Writer
+from tests.collector.conftest import CONFIG
 
 FIRST = Config(collector=CollectorConfig(port=5000))
 SECOND = Config(health=HealthConfig(min_calls=3))
@@ -78,3 +84,26 @@ async def test_a_file_that_changes(tmp_path: Path) -> None:
     with pytest.raises(asyncio.CancelledError):
         await following
     assert reloading.config.health.min_calls == 7
+
+
+async def test_the_collector_takes_over_what_the_file_says(
+    writer: Writer, database: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text("[health]\nmin_calls = 7\n")
+    app = create_app(writer, Pipeline(CONFIG), CONFIG, database, file)
+    door: Door = app.state.door
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost:4318") as client,
+    ):
+        file.write_text("[helth]\n")
+        while not (answer := (await client.get("/health")).json()["config_problem"]):
+            file.write_text("[helth]\n")
+            await asyncio.sleep(0.05)
+        assert "there is no key helth" in answer
+        while door.config.health.min_calls != 8:
+            file.write_text("[health]\nmin_calls = 8\n[loop]\nrepeats = 9\n")
+            await asyncio.sleep(0.05)
+        assert (await client.get("/health")).json()["config_problem"] == ""
+    assert (door.loops.repeats, door.config.collector) == (9, CONFIG.collector)
