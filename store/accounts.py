@@ -7,7 +7,7 @@ not say who asked, its trace does (heads.py).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, Protocol, TypeAlias
 
@@ -75,29 +75,36 @@ class Book(NamedTuple):
     keeper: Keeper
 
 
-def charges(accounts: Iterable[Account], changes: Iterable[Change]) -> dict[Key, Spend]:
+def charges(accounts: Sequence[Account], changes: Iterable[Change]) -> dict[Key, Spend]:
     """What ``changes`` add to the accounts."""
-    found: dict[Key, Spend] = {}
-    kept = tuple(accounts)
+    found: dict[Key, list[int]] = {}
     for span, role, sign, heads in changes:
         counted = role == "counted"
         called = span.kind in CALLS and not is_copy(span, role)
         if span.state == "partial" or not (counted or called):
             continue
-        spend = Spend(
-            sign * (span.cost_nanousd or 0) if counted else 0,
-            sign * ((span.input_tokens or 0) + (span.output_tokens or 0)) if counted else 0,
-            sign if called else 0,
-            sign if counted and span.cost_nanousd is None else 0,
-        )
+        cost = span.cost_nanousd
+        tokens = (span.input_tokens or 0) + (span.output_tokens or 0)
         at_s = span.start_ns // 1_000_000_000
-        for account in kept:
+        for account in accounts:
             value = "" if account.column is None else _said(span, heads, account.column)
-            if value is not None and all(_said(span, heads, name) == want for name, want in account.match):
-                key = (account.name, value, account.bounds(at_s)[0])
-                known = found.get(key)
-                found[key] = spend if known is None else known.plus(spend)
-    return found
+            if value is None or (account.match and not _matches(account, span, heads)):
+                continue
+            key = (account.name, value, account.bounds(at_s)[0])
+            sums = found.get(key)
+            if sums is None:
+                sums = found[key] = [0, 0, 0, 0]
+            if counted:
+                sums[0] += sign * (cost or 0)
+                sums[1] += sign * tokens
+                sums[3] += sign * (cost is None)
+            if called:
+                sums[2] += sign
+    return {key: Spend(*sums) for key, sums in found.items()}
+
+
+def _matches(account: Account, span: Brief, heads: Heads) -> bool:
+    return all(_said(span, heads, name) == wanted for name, wanted in account.match)
 
 
 def _said(span: Brief, heads: Heads, column: str) -> str | None:

@@ -147,14 +147,16 @@ class Writer:
         Call it again when its accounts have changed.
         """
         self._keeper = keeper
-        return self.run(lambda _: None)
+        future: Future[None] = Future()
+        self._accept(_Task(lambda _: None, future, size=0))
+        return future
 
     def _accept(self, job: _Job | _Task) -> None:
         job.future.set_running_or_notify_cancel()  # what is accepted is written, whoever stops waiting
         with self._changed:
             if self._closing or not self._thread.is_alive():
                 raise StoreUnusableError("The writer is not running", hint="Start the collector again.")
-            if self._queued and self._queued + job.size > self._limit:
+            if job.size and self._queued and self._queued + job.size > self._limit:
                 raise StoreBusyError(f"{self._queued} spans are waiting to be written")
             self._queued += job.size
             self._jobs.append(job)

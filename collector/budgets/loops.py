@@ -11,8 +11,9 @@ import threading
 import time
 from bisect import insort
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Final, NamedTuple
 
 import msgspec
@@ -79,7 +80,7 @@ class Loops:
         """
         if not self.repeats:
             return None
-        told = calls_since_word(messages)
+        told = self._last(calls_since_word(messages))
         if session is None:
             return self._found(told)
         word = _last_word(messages)
@@ -117,8 +118,8 @@ class Loops:
 
     def _mark(self, span: Span) -> Score | None:
         if span.kind == "llm":
-            said = (*span.content.input_messages, *span.content.output_messages)
-            loop = self._found(calls_since_word(said))
+            said = calls_since_word(span.content.input_messages, span.content.output_messages)
+            loop = self._found(self._last(said))
         elif span.kind == "tool" and span.tool and span.tool.name and span.state == "ended":
             loop = self._in_trace(span, _called(span.tool.name, span.tool.arguments))
         else:
@@ -148,7 +149,16 @@ class Loops:
         known = self._session(session)
         known.calls = [*known.calls, *called][-self._most :]
 
+    def _last(self, backwards: Iterator[Called]) -> list[Called]:
+        """The last calls, the last one last, as far as they may be a loop."""
+        last = list(islice(backwards, _LONGEST_ROUND + 1))
+        if any(last[0].repeats(other) for other in last[1:]):
+            last += islice(backwards, self._most - len(last))
+        return last[::-1]
+
     def _found(self, calls: Sequence[Called]) -> Loop | None:
+        if len(calls) < self.repeats:
+            return None
         for length in range(1, _LONGEST_ROUND + 1):
             last = calls[-length * self.repeats :]
             if len(last) == length * self.repeats and all(
@@ -170,15 +180,15 @@ class _Session:
         self.calls: list[Called] = []
 
 
-def calls_since_word(messages: Iterable[Message]) -> list[Called]:
-    """The tool calls in ``messages`` since a person has spoken, the last one last."""
-    found: list[Called] = []
-    for message in messages:
-        if _is_word(message):
-            found = []
-        else:
-            found += _calls([message])
-    return found
+def calls_since_word(*said: Sequence[Message]) -> Iterator[Called]:
+    """The tool calls in a conversation since a person has spoken, the last one first."""
+    for messages in reversed(said):
+        for message in reversed(messages):
+            if _is_word(message):
+                return
+            for part in reversed(message.parts):
+                if part.type == "tool_call" and part.name:
+                    yield _called(part.name, part.arguments)
 
 
 def _is_word(message: Message) -> bool:
