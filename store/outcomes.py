@@ -59,6 +59,8 @@ _PATTERNS: Final[tuple[tuple[ErrorClass, str], ...]] = (
 """What SDKs' exceptions and providers' error codes say, the more telling first: OpenAI answers a prompt that
 is too long with an invalid_request_error whose code is context_length_exceeded."""
 _SIGNS: Final = tuple((name, re.compile(pattern)) for name, pattern in _PATTERNS)
+FORM_CHECKS: Final = frozenset({"json_invalid", "json_schema", "tool_arguments_invalid", "missing_section"})
+"""Heuristics that fail an answer for its form."""
 _READ: Final = 400
 """Characters of a message that are looked at."""
 

@@ -16,7 +16,7 @@ import msgspec
 
 from llmwatch.store.heads import UNSAID, Heads, dimensions
 from llmwatch.store.histogram import bucket_of
-from llmwatch.store.outcomes import error_class, finish_class
+from llmwatch.store.outcomes import FORM_CHECKS, error_class, finish_class
 from llmwatch.store.projection import Brief
 from llmwatch.store.rows import UsageRole
 
@@ -64,7 +64,7 @@ class Numbers(NamedTuple):
     values: tuple[int | None, ...]
     """In the order of `HISTOGRAMS`."""
     words: tuple[str, ...]
-    """``finish:…``, ``error:…`` (outcomes.py) and ``failed:…`` with the name of a heuristic."""
+    """``finish:…``, ``error:…`` and ``format:failed`` (outcomes.py); ``failed:…`` and a heuristic's name."""
 
 
 class Cell:
@@ -183,7 +183,8 @@ def _words(finish_reasons: str | None, failed: str | None) -> tuple[str, ...]:
     reasons = msgspec.json.decode(finish_reasons or "[]", type=list[str])
     names = msgspec.json.decode(failed or "[]", type=list[str])
     finishes = sorted({finish_class(reason) for reason in reasons})
-    return (*[f"finish:{finish}" for finish in finishes], *[f"failed:{name}" for name in names])
+    form = [] if FORM_CHECKS.isdisjoint(names) else ["format:failed"]
+    return (*[f"finish:{finish}" for finish in finishes], *[f"failed:{name}" for name in names], *form)
 
 
 def is_copy(span: Brief, role: UsageRole | None) -> bool:

@@ -182,18 +182,18 @@ class Totals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreSums:
-    """Scores of one name."""
+    """Scores that are counted together."""
 
-    scores: int
-    valued: int
+    scores: int = 0
+    valued: int = 0
     """Those with a number; the others have a label, or tell that something happened (a retry, an edit)."""
-    total: float
+    total: float = 0.0
     """Sum of the numbers."""
-    negative: int
+    negative: int = 0
     """Number below 0.5."""
-    low: int
+    low: int = 0
     """Number below 0.7."""
-    high: int
+    high: int = 0
     """Number of 0.8 or more."""
 
 
@@ -223,6 +223,8 @@ class Measured:
     embeddings: Totals
     scores: Mapping[str, ScoreSums]
     """By name, in the window in which they were given."""
+    feedback: ScoreSums
+    """Those of users, under any name."""
     users: Crowd | None = None
     """None when it was not asked for."""
     sessions: Crowd | None = None
