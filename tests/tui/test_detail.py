@@ -9,6 +9,7 @@ import pytest
 from llmwatch.analysis.hints import Hint
 from llmwatch.evals.heuristics import Failure
 from llmwatch.neutral import UNSAFE
+from llmwatch.store.price import Price, Rates, Tariff
 from llmwatch.store.rows import SpanDetail
 from llmwatch.store.span import (
     Call,
@@ -308,9 +309,15 @@ def test_the_bill_can_be_checked_by_hand() -> None:
             CostLine(what="cache_read", tokens=200, nanousd_per_million=1_250_000_000),
             CostLine(what="output", tokens=100, nanousd_per_million=10_000_000_000),
         ),
-        provider="openai",
-        model="gpt-4o",
-        source="genai-prices 0.2.3",
+        price=Price(
+            provider="openai",
+            model="gpt-4o",
+            tariff=Tariff(Rates()),
+            source="genai-prices 0.2.3",
+            listed="2025-10-07",
+            since="2025-06-10",
+            condition="batch",
+        ),
     )
     call = Call(usage=Usage(input_tokens=1200, output_tokens=100), sender_cost_nanousd=4_000_000)
     lines = [line.split() for line in as_text(cost(_opened(_span(cost=bill, call=call)))).split("\n")]
@@ -318,7 +325,11 @@ def test_the_bill_can_be_checked_by_hand() -> None:
     assert ["from", "cache", "200", "1.25", "$0.00025"] in lines
     assert ["output", "100", "10", "$0.001"] in lines
     assert ["total", "$0.00375"] in lines
-    assert ["from", "genai-prices", "0.2.3"] in lines
+    assert ["price", "of", "openai", "gpt-4o", "batch"] in lines
+    (came,) = [" ".join(line) for line in lines if line[:2] == ["from", "genai-prices"]]
+    assert (
+        came == "from genai-prices 0.2.3; list of 2025-10-07, 2 days old at the call; price since 2025-06-10"
+    )
     assert ["difference", "▲", "+$0.00025,", "+7", "%", "of", "ours"] in lines
 
 
@@ -368,7 +379,9 @@ def test_no_tab_lets_control_characters_through() -> None:
         retrieval=Retrieval(
             query=_EVIL, documents=(Document(id=_EVIL, content=_EVIL, metadata={_EVIL: _EVIL}),)
         ),
-        cost=Cost(nanousd=None, note=_EVIL, source=_EVIL, model=_EVIL), heuristics=(_EVIL,),
+        cost=Cost(
+            nanousd=None, note=_EVIL, price=Price(model=_EVIL, tariff=Tariff(Rates()), source=_EVIL)
+        ), heuristics=(_EVIL,),
     )  # fmt: skip
     score = Score(score_id="1", name=_EVIL, time_ns=NOON, label=_EVIL, comment=_EVIL, raw_value=_EVIL)
     opened = _opened(span, scores=(score,), name=_EVIL, model=_EVIL)
