@@ -7,34 +7,28 @@ from zero and count everything again; so what was once shown is never undercut, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import Final
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from llmwatch.analysis.budget import BudgetState
+from llmwatch.collector.gauges import MAX_LABEL, NANO, Floor, beside_calls
 from llmwatch.collector.outlook import Reading
 from llmwatch.neutral import neutral_line
 from llmwatch.store.exposed import Sample
 from llmwatch.store.rollups import BOUNDS_S
 from llmwatch.store.rows import ModelTotals
 
-_NANO: Final = 10**9
 _MAX_MODELS: Final = 500
 """Models with a label of their own, the first by name; the others are one more. As models are only ever
 added, one can move from the first to the others but never back, so no sum goes down by it."""
 
-_MAX_LABEL: Final = 100
 _OTHERS: Final = "(others)"
 _UNNAMED: Final = "(unnamed)"
 _LE: Final = (*(str(bound) for bound in BOUNDS_S), "+Inf")
-_STATUS: Final = {"IDLE": 0, "OK": 0, "WARN": 1, "CRIT": 2}
-
-Floor = Callable[[Sample, float], float]
-"""Given a sample's identity and value, the value to show: the largest shown so far."""
 
 
 class Exposition:
@@ -52,7 +46,7 @@ class Exposition:
     def render(self, reading: Reading, accept: str) -> tuple[bytes, str]:
         """The text of a reading and its media type, as ``accept`` (the header) asks for it."""
         encode, media_type = choose_encoder(accept)
-        families = [*_of_models(reading.models, self._floor), *_of_collector(reading, self._on)]
+        families = [*_of_models(reading.models, self._floor), *beside_calls(reading, self._floor, self._on)]
         return encode(_Families(families)), media_type
 
     def _floor(self, sample: Sample, value: float) -> float:
@@ -85,10 +79,10 @@ def _of_models(models: Sequence[ModelTotals], floor: Floor) -> Iterator[Metric]:
             requests.add_metric([label, status], floor(("requests", label, status), count))
         for sort, count in (("input", total.input_tokens), ("output", total.output_tokens)):
             tokens.add_metric([label, sort], floor(("tokens", label, sort), count))
-        cost.add_metric([label], floor(("cost", label), total.cost_nanousd / _NANO))
+        cost.add_metric([label], floor(("cost", label), total.cost_nanousd / NANO))
         counts = accumulate(total.durations)
         buckets = [(le, floor(("le", label, le), count)) for le, count in zip(_LE, counts, strict=True)]
-        latency.add_metric([label], buckets, floor(("seconds", label), total.duration_sum_ns / _NANO))
+        latency.add_metric([label], buckets, floor(("seconds", label), total.duration_sum_ns / NANO))
     yield from (requests, latency, tokens, cost)
 
 
@@ -96,7 +90,7 @@ def _labelled(models: Sequence[ModelTotals]) -> dict[str, ModelTotals]:
     """Totals by a label that is safe to show: one line, short, and not too many of them."""
     found: dict[str, ModelTotals] = {}
     for rank, total in enumerate(sorted(models, key=lambda total: total.model)):
-        label = neutral_line(total.model, _MAX_LABEL) or _UNNAMED if rank < _MAX_MODELS else _OTHERS
+        label = neutral_line(total.model, MAX_LABEL) or _UNNAMED if rank < _MAX_MODELS else _OTHERS
         found[label] = _sum(label, found[label], total) if label in found else total
     return found
 
@@ -112,50 +106,3 @@ def _sum(label: str, one: ModelTotals, other: ModelTotals) -> ModelTotals:
         duration_sum_ns=one.duration_sum_ns + other.duration_sum_ns,
         durations=tuple(map(sum, zip(one.durations, other.durations, strict=True))),
     )
-
-
-def _of_collector(reading: Reading, on: Floor) -> Iterator[Metric]:
-    stats = reading.stats
-    for name, meaning, value in (
-        ("queued_spans", "Spans waiting to be written.", reading.queued_spans),
-        ("stored_spans", "Spans in the database.", stats.spans),
-        ("stored_traces", "Traces in the database.", stats.traces),
-        ("database_bytes", "Size of the database with its WAL.", stats.file_bytes),
-        ("status", "0 OK or IDLE, 1 WARN, 2 CRIT.", _STATUS[reading.outlook.verdict.level]),
-    ):
-        yield GaugeMetricFamily(f"llmwatch_{name}", meaning, value)
-    for name, meaning, value in (
-        ("requests", "Requests that brought something.", reading.requests),
-        ("failed_requests", "Those answered with 400 or more.", reading.failed_requests),
-    ):
-        yield CounterMetricFamily(f"llmwatch_{name}", meaning, on((f"llmwatch_{name}",), value))
-    events = CounterMetricFamily("llmwatch_events", "Records and what became of them.", labels=["event"])
-    for name, count in sorted(stats.counters.items()):
-        events.add_metric([name], count)
-    yield events
-    spent = GaugeMetricFamily("llmwatch_spent_usd", "Spent in the running period.", labels=["period"])
-    limit = GaugeMetricFamily("llmwatch_budget_usd", "The period's budget, if any.", labels=["period"])
-    for state in (reading.outlook.daily, reading.outlook.monthly):
-        spent.add_metric([state.period], state.spent / _NANO)
-        if state.limit is not None:
-            limit.add_metric([state.period], state.limit / _NANO)
-    yield from (spent, limit, *_of_budgets(reading.outlook.budgets))
-
-
-def _of_budgets(states: Sequence[BudgetState]) -> Iterator[Metric]:
-    labels = ["budget", "unit", "period", "by", "value"]
-    used = GaugeMetricFamily("llmwatch_budget_used", "Spent of a budget, in its unit.", labels=labels)
-    limit = GaugeMetricFamily("llmwatch_budget_limit", "What may be spent, in its unit.", labels=labels)
-    share = GaugeMetricFamily("llmwatch_budget_used_ratio", "Spent of the limit; 1: used up.", labels=labels)
-    shown: set[str] = set()
-    for state in states:
-        value = neutral_line(state.value or "", _MAX_LABEL)
-        named = [state.name, state.unit, state.period, state.by, value]
-        if state.limit is None or state.share is None or (label := "\0".join(named)) in shown:
-            continue
-        shown.add(label)
-        scale = _NANO if state.unit == "usd" else 1
-        used.add_metric(named, state.spent / scale)
-        limit.add_metric(named, state.limit / scale)
-        share.add_metric(named, state.share)
-    yield from (used, limit, share)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from llmwatch.analysis.budgetstates import budget_states
 from llmwatch.analysis.health import Outlook, outlook, windows
 from llmwatch.config import Config
+from llmwatch.store.judging import JudgeSpend
 from llmwatch.store.reads import alerts, metrics
-from llmwatch.store.rows import ModelTotals, StoreStats
+from llmwatch.store.rows import AlertRow, ModelTotals, StoreStats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +20,10 @@ class Reading:
 
     models: Sequence[ModelTotals]
     outlook: Outlook
+    alerts: Sequence[AlertRow]
+    """Those that fire."""
+    judge: JudgeSpend
+    """Since the first judgement."""
     stats: StoreStats
     queued_spans: int
     requests: int

@@ -19,12 +19,13 @@ from llmwatch.collector.outlook import Reading, look
 from llmwatch.errors import StoreError
 from llmwatch.store.database import connect_reader
 from llmwatch.store.exposed import Sample, expose, exposed
-from llmwatch.store.reads import status
+from llmwatch.store.reads import alerts, judging, status
 
 if TYPE_CHECKING:
     from llmwatch.collector.exposition import Exposition
 
 _log = logging.getLogger(__name__)
+_NEVER_NS: Final = 1 << 62
 
 
 async def metrics(request: Request) -> Response:
@@ -45,6 +46,8 @@ def _read(door: Door) -> Reading:
         return Reading(
             models=status.model_totals(db),
             outlook=look(db, door.config, time.time_ns()),
+            alerts=alerts.open_alerts(db),
+            judge=judging.spend(db, 0, _NEVER_NS),
             stats=status.stats(db),
             queued_spans=door.writer.queued_spans,
             requests=door.meter.requests,
@@ -79,6 +82,12 @@ def _figures(reading: Reading, minutes: int) -> dict[str, object]:
         **figures.since_first(reading.models),
         "window": {"minutes": minutes, **figures.window(reading.outlook.totals)},
         "health": figures.health(reading.outlook),
+        "alerts": [figures.alert(row) for row in reading.alerts],
+        "judge": {
+            "judged": reading.judge.judged,
+            "cost_usd": figures.dollars(reading.judge.cost_nanousd),
+            "unpriced": reading.judge.unpriced,
+        },
         "collector": {
             "queued_spans": reading.queued_spans,
             "requests": reading.requests,

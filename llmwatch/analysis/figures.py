@@ -8,7 +8,7 @@ from typing import TypeAlias
 from llmwatch.analysis.budget import BudgetState
 from llmwatch.analysis.health import Outlook
 from llmwatch.store.histogram import Histogram
-from llmwatch.store.rows import ModelTotals, Overall, Totals
+from llmwatch.store.rows import AlertRow, ModelTotals, Overall, Totals
 
 Figures: TypeAlias = Mapping[str, object]
 _NANO = 10**9
@@ -87,6 +87,19 @@ def health(outlook: Outlook) -> Figures:
             for reason in outlook.verdict.reasons
         ],
         "budgets": [budget(state) for state in outlook.budgets],
+    }
+
+
+def alert(row: AlertRow) -> Figures:
+    """An alert that fires; times are Unix seconds."""
+    return {
+        "rule": row.rule,
+        "tier": row.tier,
+        "slice": row.slice,
+        "reason": row.reason,
+        "filter": row.filter,
+        "fired_s": None if row.fired_ns is None else row.fired_ns // _NANO,
+        "acknowledged": row.acknowledged_ns is not None,
     }
 
 

@@ -12,7 +12,8 @@ from llmwatch.analysis.budget import BudgetState
 from llmwatch.analysis.health import Outlook, Verdict
 from llmwatch.collector.exposition import Exposition
 from llmwatch.collector.outlook import Reading
-from llmwatch.store.rows import ModelTotals, StoreStats, Totals
+from llmwatch.store.judging import JudgeSpend
+from llmwatch.store.rows import AlertRow, ModelTotals, StoreStats, Tier, Totals
 
 OUTLOOK = Outlook(
     Verdict("WARN"), Totals(),
@@ -23,6 +24,7 @@ OUTLOOK = Outlook(
         BudgetState(None, 41_000_000_000, None, None, name="monthly", period="month"),
     ),
 )  # fmt: skip
+SLICE = "model:gpt-4o\n\x1b[31m"
 GPT = ModelTotals(
     model="gpt-4o", success=7, error=2, input_tokens=12_345, output_tokens=678, cost_nanousd=1_234_567_890,
     duration_sum_ns=21_500_000_000, durations=(1, 2, 3, 0, 2, 0, 0, 1),
@@ -41,8 +43,20 @@ def model(name: str, success: int = 1) -> ModelTotals:
 def reading(models: Sequence[ModelTotals], **counters: int) -> Reading:
     stats = StoreStats(spans=40, traces=9, last_received_ns=None, file_bytes=8192, counters=counters)
     return Reading(
-        models=models, outlook=OUTLOOK, stats=stats, queued_spans=3, requests=11, failed_requests=1
-    )
+        models=models, outlook=OUTLOOK, alerts=ALERTS, judge=JudgeSpend(12, 340_000_000, 1, 5_000, 600),
+        stats=stats, queued_spans=3, requests=11, failed_requests=1,
+    )  # fmt: skip
+
+
+def alert(rule: str, tier: Tier, slice_: str = "") -> AlertRow:
+    return AlertRow(
+        id=1, rule=rule, slice=slice_, tier=tier, state="firing", reason="", value=None, threshold=None,
+        filter="", traces=(), pending_ns=0, seen_ns=0, fired_ns=0, resolved_ns=None, acknowledged_ns=None,
+        snoozed_until_ns=None,
+    )  # fmt: skip
+
+
+ALERTS = [alert("error_rate", 1), alert("ttft", 2, SLICE), alert("error_rate", 1)]
 
 
 def parse(text: str) -> Samples:
@@ -102,6 +116,16 @@ def test_our_own_figures() -> None:
     assert [found["llmwatch_budget_used", each] for each in (rpm, free, daily)] == [9, 0.25, 8.5]
     assert [found["llmwatch_budget_limit", each] for each in (rpm, free, daily)] == [10, 1, 10]
     assert [found["llmwatch_budget_used_ratio", each] for each in (rpm, free, daily)] == [0.9, 0.25, 0.85]
+
+
+def test_alerts_that_fire_and_what_judging_cost() -> None:
+    found = shown(Exposition({}), [])
+    firing = {dict(pairs)["rule"]: dict(pairs) for name, pairs in found if name == "llmwatch_alert_firing"}
+    assert firing["error_rate"] == {"rule": "error_rate", "tier": "1", "slice": ""}
+    assert firing["ttft"] == {"rule": "ttft", "tier": "2", "slice": "model:gpt-4o ␛[31m"}
+    assert found["llmwatch_alert_firing", labels(rule="error_rate", tier="1", slice="")] == 1
+    assert found["llmwatch_judged_answers_total", ()] == 12
+    assert found["llmwatch_judge_cost_usd_total", ()] == 0.34
 
 
 def test_openmetrics_for_those_who_ask() -> None:

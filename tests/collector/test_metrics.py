@@ -134,6 +134,8 @@ async def test_json_for_those_who_accept_it(collector: Collector) -> None:
     assert found["window"]["requests"]["total"] == 3
     assert found["window"]["latency"]["count"] == 3
     assert found["health"]["level"] == "OK", "three calls are too few to judge"
+    assert found["alerts"] == []
+    assert found["judge"] == {"judged": 0, "cost_usd": 0.0, "unpriced": 0}
     assert found["collector"]["queued_spans"] == 0
 
 
