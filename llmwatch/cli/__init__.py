@@ -22,6 +22,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "doctor": "Check the set-up, and say what is missing of the spans that come.",
     "prices": "Show, update and check the prices that calls are billed with.",
     "replay": "Send a recorded call again and print both answers.",
+    "review": "List the answers to look at, and say whether they are good.",
     "sql": "Ask the database in SQL; nothing can be changed.",
     "status": "Print one line and exit 0, 1 or 2 for OK, WARN, CRIT.",
     "why": "Print how a cost comes about: of a span, a trace or all.",

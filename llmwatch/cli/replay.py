@@ -121,23 +121,12 @@ async def _send(desk: Desk) -> tuple[Replay | None, ProviderError | None]:
 
 
 def _save(replay: Replay, database: Path, config: Config) -> None:
-    """Store ``replay`` through the collector of ``database``, or directly when none runs."""
-    from llmwatch.cli.attach import find
-    from llmwatch.providers.keep import keep
-    from llmwatch.store.batch import Batch
-    from llmwatch.store.writer import Writer
+    import msgspec
 
-    place = find(database, config.collector.host, config.collector.port)
-    if place.running:
-        asyncio.run(keep(replay, place.url))
-    else:
-        # No span is written here, so there is none to enrich.
-        writer = Writer(database, enrich=lambda span, _: span, queue_spans=1, synchronous="FULL")
-        writer.start()
-        try:
-            writer.submit(Batch(replays=[replay])).result()
-        finally:
-            writer.close()
+    from llmwatch.cli.storing import store
+    from llmwatch.store.batch import Batch
+
+    store(database, config, "/api/replays", msgspec.json.encode(replay), Batch(replays=[replay]))
     echo([("✓ stored", "ok"), (" beside the recording, which stays as it was", "muted")])
 
 
