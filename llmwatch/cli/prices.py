@@ -97,7 +97,11 @@ def update(source: str | None, *, bundled: bool) -> None:
     found = booksource.checked(data, name, now)
     path = booksource.keep(found)
     sellers = plural(len(found.book.sellers), "seller")
-    click.echo(neutral_line(f"{found.book.name}: {plural(found.models, 'model')} of {sellers}, from {name}"))
+    click.echo(
+        neutral_line(
+            f"{found.book.name} of {found.book.listed}: {plural(found.models, 'model')} of {sellers}, from {name}"
+        )
+    )
     click.echo(neutral_line(f"Kept in {path}. Calls from now on are billed with it."))
 
 

@@ -206,7 +206,7 @@ def _kept(update: Update) -> Kept:
         raise PriceListError(f"{update.source} has prices of {models} models, which is no price list")
     _known_names(sellers)
     day = update.fetched[:10]
-    return Kept(update=update, book=Book(sellers, f"{update.form} of {day}", day), models=models)
+    return Kept(update=update, book=Book(sellers, update.form, day), models=models)
 
 
 def _sellers(given: Any, source: str) -> list[Provider]:

@@ -123,7 +123,7 @@ def test_an_update_is_used_at_once_also_by_prices_that_were_there_before() -> No
     assert after is not None
     assert (before.nanousd, after.nanousd) == (12_500_000_000, 3_180_000_000)
     assert after.price is not None
-    assert (after.price.source, after.price.listed) == ("genai-prices of 2026-11-20", "2026-11-20")
+    assert (after.price.source, after.price.listed) == ("genai-prices", "2026-11-20")
     assert drop()
     assert prices.price(call, NOW) == before
     assert not drop()
@@ -152,7 +152,7 @@ def test_what_is_kept_says_what_it_is(path: Path) -> None:
 def test_litellms_map() -> None:
     update(LITELLM)
     assert dollars("openai", "gpt-4o") == 2.75 + 11
-    assert cost("openai", "gpt-4o").price.source == "LiteLLM of 2026-11-20"  # type: ignore[union-attr]
+    assert cost("openai", "gpt-4o").price.source == "LiteLLM"  # type: ignore[union-attr]
     assert dollars("openai", "gpt-4o", processing="batch") == 1.375 + 5.5
     assert dollars("openai", "gpt-4o", service_tier="priority") == 4.25 + 17
     cached = Usage(input_tokens=1_000_000, cache_read_tokens=600_000)
