@@ -1,21 +1,26 @@
-"""What Prometheus is told beside the calls: the collector, budgets, alerts, the judge."""
+"""What Prometheus is told beside the calls: figures, budgets, alerts, the judge, the collector itself."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from llmwatch.analysis.budget import BudgetState
+from llmwatch.analysis.metrics import METRICS, figure
 from llmwatch.collector.outlook import Reading
 from llmwatch.neutral import neutral_line
 from llmwatch.store.exposed import Sample
 from llmwatch.store.judging import JudgeSpend
-from llmwatch.store.rows import AlertRow
+from llmwatch.store.rows import AlertRow, Measured
 
 MAX_LABEL: Final = 100
 NANO: Final = 10**9
+_UNITS: Final[Mapping[str, tuple[str, int]]] = {
+    "ns": ("seconds", NANO), "nanousd": ("usd", NANO), "share": ("ratio", 1), "mark": ("ratio", 1)
+}  # fmt: skip
+"""Prometheus' base units, and what ours are divided by."""
 _STATUS: Final = {"IDLE": 0, "OK": 0, "WARN": 1, "CRIT": 2}
 
 Floor: TypeAlias = Callable[[Sample, float], float]
@@ -27,10 +32,24 @@ def beside_calls(reading: Reading, floor: Floor, on: Floor) -> Iterator[Metric]:
 
     ``floor`` gives the largest value shown so far; ``on`` goes on from where the process before ended.
     """
+    yield from _of_metrics(reading.measured)
     yield from _of_collector(reading, on)
     yield from _of_budgets(reading.outlook.budgets)
     yield _of_alerts(reading.alerts)
     yield from _of_judge(reading.judge, floor)
+
+
+def _of_metrics(measured: Measured) -> Iterator[Metric]:
+    labels = ["metric", "unit"]
+    values = GaugeMetricFamily("llmwatch_metric", "A figure of the status window.", labels=labels)
+    samples = GaugeMetricFamily("llmwatch_metric_samples", "What it is of: calls, scores, …", labels=labels)
+    for name, metric in METRICS.items():
+        found = figure(name, measured)
+        if found.value is not None:
+            unit, scale = _UNITS.get(metric.unit, (metric.unit, 1))
+            values.add_metric([name, unit], found.value / scale)
+            samples.add_metric([name, unit], found.samples)
+    yield from (values, samples)
 
 
 def _of_collector(reading: Reading, on: Floor) -> Iterator[Metric]:

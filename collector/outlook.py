@@ -11,7 +11,7 @@ from llmwatch.analysis.health import Outlook, outlook, windows
 from llmwatch.config import Config
 from llmwatch.store.judging import JudgeSpend
 from llmwatch.store.reads import alerts, metrics
-from llmwatch.store.rows import AlertRow, ModelTotals, StoreStats
+from llmwatch.store.rows import AlertRow, Measured, ModelTotals, StoreStats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +20,8 @@ class Reading:
 
     models: Sequence[ModelTotals]
     outlook: Outlook
+    measured: Measured
+    """Everything that metrics need of the status window."""
     alerts: Sequence[AlertRow]
     """Those that fire."""
     judge: JudgeSpend

@@ -14,12 +14,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from llmwatch.analysis import figures
+from llmwatch.analysis.health import windows
 from llmwatch.collector.door import Door, door_of
 from llmwatch.collector.outlook import Reading, look
 from llmwatch.errors import StoreError
 from llmwatch.store.database import connect_reader
 from llmwatch.store.exposed import Sample, expose, exposed
 from llmwatch.store.reads import alerts, judging, status
+from llmwatch.store.reads.measuring import measure
 
 if TYPE_CHECKING:
     from llmwatch.collector.exposition import Exposition
@@ -42,10 +44,12 @@ async def metrics(request: Request) -> Response:
 
 
 def _read(door: Door) -> Reading:
+    now_ns = time.time_ns()
     with closing(connect_reader(door.database)) as db:
         return Reading(
             models=status.model_totals(db),
-            outlook=look(db, door.config, time.time_ns()),
+            outlook=look(db, door.config, now_ns),
+            measured=measure(db, *windows(now_ns, door.config).status, {}, people=True),
             alerts=alerts.open_alerts(db),
             judge=judging.spend(db, 0, _NEVER_NS),
             stats=status.stats(db),
@@ -81,6 +85,7 @@ def _figures(reading: Reading, minutes: int) -> dict[str, object]:
     return {
         **figures.since_first(reading.models),
         "window": {"minutes": minutes, **figures.window(reading.outlook.totals)},
+        "metrics": figures.of_metrics(reading.measured),
         "health": figures.health(reading.outlook),
         "alerts": [figures.alert(row) for row in reading.alerts],
         "judge": {

@@ -7,12 +7,15 @@ from typing import TypeAlias
 
 from llmwatch.analysis.budget import BudgetState
 from llmwatch.analysis.health import Outlook
+from llmwatch.analysis.metrics import METRICS, figure, metric_of
 from llmwatch.store.histogram import Histogram
-from llmwatch.store.rows import AlertRow, ModelTotals, Overall, Totals
+from llmwatch.store.rows import AlertRow, Measured, ModelTotals, Overall, Totals
 
 Figures: TypeAlias = Mapping[str, object]
 _NANO = 10**9
 _MS = 10**6
+_MOST_SCORES = 200
+"""Names of scores come from outside."""
 
 
 def dollars(nanousd: int | None) -> float | None:
@@ -41,6 +44,17 @@ def window(totals: Totals) -> Figures:
             "reasoning": totals.reasoning_tokens,
         },
         "cost": {"total_usd": dollars(totals.cost_nanousd), "unpriced_calls": totals.unpriced},
+    }
+
+
+def of_metrics(measured: Measured) -> Figures:
+    """Every metric by its id, in its own unit, and each score by its name; those that can be told."""
+    names = (*METRICS, *(f"score:{name}" for name in sorted(measured.scores)[:_MOST_SCORES]))
+    found = {name: (metric_of(name), figure(name, measured)) for name in names}
+    return {
+        name: {"value": each.value, "unit": metric.unit, "samples": each.samples}
+        for name, (metric, each) in found.items()
+        if each.value is not None
     }
 
 

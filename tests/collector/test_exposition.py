@@ -12,8 +12,9 @@ from llmwatch.analysis.budget import BudgetState
 from llmwatch.analysis.health import Outlook, Verdict
 from llmwatch.collector.exposition import Exposition
 from llmwatch.collector.outlook import Reading
+from llmwatch.store.histogram import Histogram
 from llmwatch.store.judging import JudgeSpend
-from llmwatch.store.rows import AlertRow, ModelTotals, StoreStats, Tier, Totals
+from llmwatch.store.rows import AlertRow, Measured, ModelTotals, ScoreSums, StoreStats, Tier, Totals
 
 OUTLOOK = Outlook(
     Verdict("WARN"), Totals(),
@@ -23,6 +24,15 @@ OUTLOOK = Outlook(
         BudgetState(10**9, 250_000_000, 0.25, None, name="free", by="user", value="u1\n2"),
         BudgetState(None, 41_000_000_000, None, None, name="monthly", period="month"),
     ),
+)  # fmt: skip
+CALLS = Totals(
+    spans=8, errors=2, refused=1, answered=4, duration_ns=Histogram.of([10**9, 2 * 10**9]),
+    cost_nanousd=10**8, priced=4,
+)  # fmt: skip
+MEASURED = Measured(
+    start_s=0, end_s=900, spans=CALLS, calls=CALLS, tools=Totals(), retrievals=Totals(), embeddings=Totals(),
+    feedback=ScoreSums(scores=2, valued=2, total=1.0, negative=1, low=1, high=1),
+    scores={"quality_score": ScoreSums(scores=4, valued=4, total=3.0, negative=0, low=1, high=2)},
 )  # fmt: skip
 SLICE = "model:gpt-4o\n\x1b[31m"
 GPT = ModelTotals(
@@ -43,8 +53,9 @@ def model(name: str, success: int = 1) -> ModelTotals:
 def reading(models: Sequence[ModelTotals], **counters: int) -> Reading:
     stats = StoreStats(spans=40, traces=9, last_received_ns=None, file_bytes=8192, counters=counters)
     return Reading(
-        models=models, outlook=OUTLOOK, alerts=ALERTS, judge=JudgeSpend(12, 340_000_000, 1, 5_000, 600),
-        stats=stats, queued_spans=3, requests=11, failed_requests=1,
+        models=models, outlook=OUTLOOK, measured=MEASURED, alerts=ALERTS,
+        judge=JudgeSpend(12, 340_000_000, 1, 5_000, 600), stats=stats, queued_spans=3, requests=11,
+        failed_requests=1,
     )  # fmt: skip
 
 
@@ -116,6 +127,22 @@ def test_our_own_figures() -> None:
     assert [found["llmwatch_budget_used", each] for each in (rpm, free, daily)] == [9, 0.25, 8.5]
     assert [found["llmwatch_budget_limit", each] for each in (rpm, free, daily)] == [10, 1, 10]
     assert [found["llmwatch_budget_used_ratio", each] for each in (rpm, free, daily)] == [0.9, 0.25, 0.85]
+
+
+def test_figures_of_the_window_in_base_units() -> None:
+    found = {
+        (name, dict(pairs).get("metric"), dict(pairs).get("unit")): value
+        for (name, pairs), value in shown(Exposition({}), []).items()
+    }
+    assert found["llmwatch_metric", "error_rate", "ratio"] == 0.25
+    assert found["llmwatch_metric_samples", "error_rate", "ratio"] == 8
+    assert found["llmwatch_metric", "refusal_rate", "ratio"] == 0.25
+    assert found["llmwatch_metric", "latency_p95", "seconds"] == pytest.approx(2, rel=0.01)
+    assert found["llmwatch_metric", "cost_per_request", "usd"] == 0.025
+    assert found["llmwatch_metric", "quality_score", "ratio"] == 0.75
+    assert found["llmwatch_metric", "requests", "count"] == 8
+    assert found["llmwatch_metric", "negative_feedback", "ratio"] == 0.5
+    assert not any(metric == "tool_success_rate" for _, metric, _ in found), "no tool ran"
 
 
 def test_alerts_that_fire_and_what_judging_cost() -> None:

@@ -134,6 +134,9 @@ async def test_json_for_those_who_accept_it(collector: Collector) -> None:
     assert found["window"]["requests"]["total"] == 3
     assert found["window"]["latency"]["count"] == 3
     assert found["health"]["level"] == "OK", "three calls are too few to judge"
+    assert found["metrics"]["error_rate"] == {"value": 1 / 3, "unit": "share", "samples": 3}
+    assert found["metrics"]["cost"] == {"value": 1_350_000, "unit": "nanousd", "samples": 3}
+    assert "tool_success_rate" not in found["metrics"]
     assert found["alerts"] == []
     assert found["judge"] == {"judged": 0, "cost_usd": 0.0, "unpriced": 0}
     assert found["collector"]["queued_spans"] == 0
