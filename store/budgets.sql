@@ -13,15 +13,6 @@ CREATE TABLE budget_spend (
 -- Whose spend is kept, and by which definition: what was kept under another one says nothing.
 CREATE TABLE budget_definitions (
     budget TEXT PRIMARY KEY,
-    definition TEXT NOT NULL                -- period, zone, by, match
-) WITHOUT ROWID;
-
--- Which edges were told: each once per budget, value and period.
-CREATE TABLE budget_marks (
-    budget TEXT NOT NULL,
-    start_s INTEGER NOT NULL,
-    value TEXT NOT NULL,
-    edge TEXT NOT NULL,                     -- warn, limit
-    time_ns INTEGER NOT NULL,
-    PRIMARY KEY (budget, start_s, value, edge)
+    definition TEXT NOT NULL,               -- period, zone, by, match
+    since_s INTEGER NOT NULL                -- the first period that is kept, by its start
 ) WITHOUT ROWID;

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
 from llmwatch.budgetconfig import BudgetBy, BudgetPeriod, Enforce, NamedBudgetConfig, OnFailure
@@ -196,21 +196,6 @@ def budget_state(
 def share(spent: int, limit: int) -> float:
     """How much of ``limit`` is used up; 1 of a limit of 0."""
     return spent / limit if limit else 1.0
-
-
-class Edge(NamedTuple):
-    """A mark that a budget has reached."""
-
-    state: BudgetState
-    kind: Literal["warn", "limit"]
-
-
-def edges(state: BudgetState) -> list[Edge]:
-    """The marks that are reached: ``warn_at``, and the limit; none without a limit."""
-    if state.share is None:
-        return []
-    warned = [Edge(state, "warn")] if state.share >= state.warn_at else []
-    return [*warned, Edge(state, "limit")] if state.share >= 1 else warned
 
 
 def worst_first(states: Iterable[BudgetState]) -> list[BudgetState]:

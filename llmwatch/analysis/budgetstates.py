@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from llmwatch.analysis.budget import (
     MEASURES,
+    SECOND_NS,
     Budget,
     BudgetState,
     account,
@@ -18,6 +19,9 @@ from llmwatch.analysis.budget import (
 from llmwatch.config import Config
 from llmwatch.store.reads.budgets import MOST, costliest
 
+_LATELY_NS = 60 * SECOND_NS
+_ALL = -1
+
 
 def budget_states(db: sqlite3.Connection, config: Config, now_ns: int) -> list[BudgetState]:
     """The state of every budget in its running period, worst first; daily and monthly without limits, too.
@@ -25,13 +29,33 @@ def budget_states(db: sqlite3.Connection, config: Config, now_ns: int) -> list[B
     Of those that each user, feature, … has for itself the `MOST` that have spent most.
     """
     zone = ZoneInfo(config.budget.timezone)
-    return worst_first(state for budget in budgets(config) for state in states_of(db, budget, now_ns, zone))
+    return worst_first(
+        state for budget in budgets(config) for state in _states(db, budget, now_ns, zone, MOST)
+    )
 
 
-def states_of(
-    db: sqlite3.Connection, budget: Budget, now_ns: int, zone: ZoneInfo, most: int = MOST
+def reached_states(db: sqlite3.Connection, config: Config, now_ns: int) -> list[BudgetState]:
+    """The states that have reached their ``warn_at``, of all values, worst first: what alerts go by.
+
+    Those of periods that ended within the last minute are among them: what is spent at five to midnight is
+    not looked at before the day is over.
+    """
+    zone = ZoneInfo(config.budget.timezone)
+    found: list[BudgetState] = []
+    for budget in budgets(config):
+        start_s, _ = bounds(budget.period, now_ns, zone)
+        ended = start_s * SECOND_NS - 1
+        times = (now_ns, ended) if now_ns - ended <= _LATELY_NS else (now_ns,)
+        found += [state for at_ns in times for state in _states(db, budget, at_ns, zone, _ALL)]
+    return worst_first(
+        state for state in found if state.share is not None and state.share >= min(state.warn_at, 1)
+    )
+
+
+def _states(
+    db: sqlite3.Connection, budget: Budget, now_ns: int, zone: ZoneInfo, most: int
 ) -> list[BudgetState]:
-    """The states of one budget: of ``most`` values at most (-1: of all), those that spent most first."""
+    """The states of one budget, of ``most`` values at most."""
     period = bounds(budget.period, now_ns, zone)
     found = costliest(db, account(budget, zone), period, MEASURES[budget.unit], most)
     if budget.by == "none":

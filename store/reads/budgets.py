@@ -32,7 +32,7 @@ def costliest(
 
     The value is ``""`` where all share the account; ``most`` is -1 for all values.
     """
-    if is_kept(db, account):
+    if is_kept(db, account, period[0]):
         query = (
             f"SELECT value, {measure} FROM budget_spend WHERE budget = ? AND start_s = ?"
             f" ORDER BY {measure} DESC, value LIMIT ?"
@@ -42,10 +42,10 @@ def costliest(
     return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))[: most if most >= 0 else None])
 
 
-def is_kept(db: sqlite3.Connection, account: Account) -> bool:
-    """Whether the spend of ``account`` is kept as it is defined now."""
-    query = "SELECT 1 FROM budget_definitions WHERE budget = ? AND definition = ?"
-    return db.execute(query, (account.name, account.definition)).fetchone() is not None
+def is_kept(db: sqlite3.Connection, account: Account, start_s: int) -> bool:
+    """Whether the spend of ``account`` is kept, as it is defined now, of the period that began then."""
+    query = "SELECT 1 FROM budget_definitions WHERE budget = ? AND definition = ? AND since_s <= ?"
+    return db.execute(query, (account.name, account.definition, start_s)).fetchone() is not None
 
 
 def kept(db: sqlite3.Connection, account: Account, start_s: int) -> dict[Key, Spend]:

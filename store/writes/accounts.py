@@ -29,11 +29,12 @@ def open_accounts(db: sqlite3.Connection, accounts: Sequence[Account], now_s: in
     found: dict[Key, Spend] = {}
     for account in accounts:
         period = account.bounds(now_s)
-        if not is_kept(db, account):
+        if not is_kept(db, account, period[0]):
             _drop(db, account.name)
             spent = counted(db, account, period)
             add(db, {(account.name, value, period[0]): spend for value, spend in spent.items()})
-            db.execute("INSERT INTO budget_definitions VALUES (?, ?)", (account.name, account.definition))
+            row = (account.name, account.definition, period[0])
+            db.execute("INSERT INTO budget_definitions VALUES (?, ?, ?)", row)
         found |= kept(db, account, period[0])
     return found
 
@@ -41,13 +42,6 @@ def open_accounts(db: sqlite3.Connection, accounts: Sequence[Account], now_s: in
 def add(db: sqlite3.Connection, spent: Mapping[Key, Spend]) -> None:
     """Add ``spent`` to what is kept."""
     db.executemany(_ADD, [(*key, *spend) for key, spend in spent.items()])
-
-
-def mark(db: sqlite3.Connection, key: Key, edge: str, now_ns: int) -> bool:
-    """Note that ``edge`` was reached by an account in a period; False when it was noted before."""
-    name, value, start_s = key
-    row = (name, start_s, value, edge, now_ns)
-    return db.execute("INSERT OR IGNORE INTO budget_marks VALUES (?, ?, ?, ?, ?)", row).rowcount == 1
 
 
 def _drop(db: sqlite3.Connection, name: str) -> None:

@@ -22,7 +22,6 @@ from llmwatch.store.reads import metrics
 from llmwatch.store.reads.budgets import costliest, counted, is_kept, kept
 from llmwatch.store.span import Call, Span, Usage
 from llmwatch.store.writer import Writer
-from llmwatch.store.writes.accounts import mark
 from tests.store.builders import SECOND, T0, llm, span, who
 from tests.store.strategies import records
 
@@ -83,6 +82,7 @@ def test_each_sort_of_account(writer: Writer, db: sqlite3.Connection) -> None:
     assert told.of("user") == stored(db, "user") == {"x": Spend(200, 200, 2, 0), "y": Spend(100, 100, 1, 0)}
     assert told.of("x") == stored(db, "x") == {"s1": Spend(200, 200, 2, 0)}
     assert told.spent["minute", "rag", START + 60] == Spend(40, 40, 1, 0)
+    writer.run(lambda own: opened_at(own, told.accounts, START)).result(5)
     assert costliest(db, BY_USER, DAY, "cost_nanousd", 1) == {"x": 200}
     assert list(costliest(db, BY_USER, DAY, "calls", -1)) == ["x", "y"]
 
@@ -120,16 +120,19 @@ def test_what_was_there_before_is_counted_when_an_account_is_opened(path: Path, 
     writer = make_writer(path)
     write(writer, llm("1", 100, context=who(user_id="x")), llm("0", 9, trace_id="o", start_ns=T0 - SECOND))
     with closing(connect_reader(path)) as db:
-        assert not is_kept(db, BY_USER)
+        assert not is_kept(db, BY_USER, START)
         assert costliest(db, BY_USER, DAY, "tokens", 5) == {"x": 200}, "counted from the spans"
         writer.run(lambda own: opened_at(own, [ALL, BY_USER], now)).result(5)
-        assert is_kept(db, BY_USER)
+        assert is_kept(db, BY_USER, START)
         assert kept(db, ALL, START) == {("all", "", START): Spend(200, 200, 1, 0)}
+        before = (START - 86_400, START)
+        assert not is_kept(db, ALL, before[0])
+        assert costliest(db, ALL, before, "tokens", 1) == {"": 18}, "the day before is counted"
         other = account(Budget(name="user", period="day", by="user", match={"feature": "rag"}), UTC)
-        assert not is_kept(db, other), "another definition: its sums are others"
+        assert not is_kept(db, other, START), "another definition: its sums are others"
         writer.run(lambda own: opened_at(own, [other], now)).result(5)
         assert kept(db, other, START) == {}
-        assert not is_kept(db, ALL), "nobody asks for it any more"
+        assert not is_kept(db, ALL, START), "nobody asks for it any more"
 
 
 def opened_at(db: sqlite3.Connection, accounts: Sequence[Account], now_s: int) -> dict[Key, Spend]:
@@ -148,18 +151,6 @@ def test_a_new_writer_goes_on_where_the_last_one_ended(path: Path, make_writer: 
     write(writer, llm("2", 1, trace_id="u"))
     with closing(connect_reader(path)) as db:
         assert stored(db, "all") == {"": Spend(202, 202, 2, 0)}
-
-
-def test_an_edge_is_noted_once_a_period(writer: Writer) -> None:
-    def noted(name: str, value: str, start_s: int, edge: str) -> bool:
-        return writer.run(lambda db: mark(db, (name, value, start_s), edge, T0)).result(5)
-
-    assert noted("daily", "", START, "warn")
-    assert not noted("daily", "", START, "warn")
-    assert noted("daily", "", START, "limit")
-    assert noted("daily", "", START + 86_400, "warn")
-    assert noted("free", "u1", START, "warn")
-    assert noted("free", "u2", START, "warn")
 
 
 @given(
