@@ -14,13 +14,17 @@ from llmwatch.errors import LlmwatchError
 from llmwatch.neutral import neutral
 
 _COMMANDS: Final[Mapping[str, str]] = {
+    "baseline": "Choose and show what numbers are compared with.",
     "collect": "Receive spans without a screen, logging to stderr.",
     "connect": "Print the lines that make a client send here.",
     "cost": "Print what was spent, on what, and what is out of line.",
     "demo": "Watch a believable workload: nothing to configure, no key needed.",
     "ingest": "Read JSON lines from a file or stdin, once or as they come.",
     "doctor": "Check the set-up, and say what is missing of the spans that come.",
+    "eval": "Check what a run over a dataset answered against what was expected.",
     "prices": "Show, update and check the prices that calls are billed with.",
+    "quality": "Print how good answers are, and what that goes with.",
+    "report": "Write what happened on a day or in a week, as Markdown, JSON or HTML.",
     "replay": "Send a recorded call again and print both answers.",
     "review": "List the answers to look at, and say whether they are good.",
     "sql": "Ask the database in SQL; nothing can be changed.",
