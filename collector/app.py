@@ -25,7 +25,7 @@ from llmwatch.collector.judging.loop import Judging
 from llmwatch.collector.meter import Meter, Metered
 from llmwatch.collector.pipeline import Pipeline
 from llmwatch.collector.refusals import refusal
-from llmwatch.collector.routes import alerts, api, budgets, guard, health, metrics, otlp
+from llmwatch.collector.routes import alerts, api, baselines, budgets, guard, health, metrics, otlp
 from llmwatch.config import Config
 from llmwatch.errors import IngestError, StoreError
 from llmwatch.reload import changes
@@ -87,6 +87,7 @@ def create_app(
         routes=[
             *otlp.routes,
             *api.routes,
+            *baselines.routes,
             *budgets.routes,
             *guard.routes,
             *alerts.routes,

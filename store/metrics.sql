@@ -62,6 +62,14 @@ ALTER TABLE rollups ADD COLUMN words BLOB;
 ALTER TABLE score_rollups ADD COLUMN low INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE score_rollups ADD COLUMN high INTEGER NOT NULL DEFAULT 0;
 
+-- The window that numbers are compared with, if a person chose one.
+CREATE TABLE golden (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    start_s INTEGER NOT NULL,
+    end_s INTEGER NOT NULL,
+    set_ns INTEGER NOT NULL
+);
+
 -- Sums per hour (width 3600) and day UTC (width 86400) of users and sessions: too many to be series.
 CREATE TABLE person_rollups (
     width_s INTEGER NOT NULL,

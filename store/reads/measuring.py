@@ -16,14 +16,15 @@ from llmwatch.store.projection import Brief
 from llmwatch.store.reads.metrics import Slice, pieces, rollup_rows
 from llmwatch.store.reads.persons import crowds, person_totals
 from llmwatch.store.reads.scoresums import NONE_GIVEN, Given, scores_given
-from llmwatch.store.reads.sliced import PERSONS, WINDOW, By, Where, span_value, spans_of
+from llmwatch.store.reads.sliced import PERSONS, WINDOW, By, Key, Where, rollup_value, span_value, spans_of
 from llmwatch.store.rollups import numbers
 from llmwatch.store.rows import Crowd, Measured, Person, Totals
 
 _Kinds: TypeAlias = dict[str, Gathered]
-_Groups: TypeAlias = dict[str, _Kinds]
+_Groups: TypeAlias = dict[Any, _Kinds]
 
 _MINUTE_S: Final = 60
+_HOUR_S: Final = 3600
 _NANO: Final = 10**9
 _KINDS: Final = {"calls": "llm", "tools": "tool", "retrievals": "retriever", "embeddings": "embedding"}
 _SPAN: Final = ", ".join(f"spans.{name}" for name in Brief._fields)
@@ -81,18 +82,37 @@ def measure_by(
     return sorted(there, key=lambda pair: (-pair[1].spans.spans, pair[0] or ""))
 
 
+def measure_hours(
+    db: sqlite3.Connection, start_s: int, end_s: int, where: Where, *, people: bool = False
+) -> list[Measured]:
+    """As `measure`, of each whole hour of the window in which there was anything, oldest first."""
+    first, last = -(-start_s // _HOUR_S) * _HOUR_S, end_s // _HOUR_S * _HOUR_S
+    if first >= last:
+        return []
+    given = scores_given(db, first, last, where, "hour")
+    people_of = crowds(db, first, last, where, "hour") if people else None
+    groups = _gathered(db, first, last, where, "hour")
+    return [
+        _measured(
+            hour, hour + _HOUR_S, groups.get(hour, {}), given.get(hour, NONE_GIVEN),
+            None if people_of is None else people_of.get(hour, {}),
+        )
+        for hour in sorted(groups.keys() | given.keys())
+    ]  # fmt: skip
+
+
 def _whole(start_s: int, end_s: int) -> tuple[int, int]:
     return start_s - start_s % _MINUTE_S, -(-end_s // _MINUTE_S) * _MINUTE_S
 
 
-def _gathered(db: sqlite3.Connection, start_s: int, end_s: int, where: Where, by: By | None) -> _Groups:
+def _gathered(db: sqlite3.Connection, start_s: int, end_s: int, where: Where, by: Key | None) -> _Groups:
     """By value (``""`` without ``by``) and by kind."""
     groups: _Groups = {}
     if by in PERSONS or not where.keys().isdisjoint(PERSONS):
         for value, span, role in _spans(db, start_s, end_s, where, by):
             groups.setdefault(value, {}).setdefault(span.kind, Gathered()).count(numbers(span, role))
         return groups
-    keys = ["''" if by is None else f"series.{by}", "series.kind"]
+    keys = ["''" if by is None else rollup_value(by), "series.kind"]
     for width, low, high in pieces(start_s, end_s):
         for (value, kind), row in rollup_rows(db, width, low, high, cast("Slice", where), keys):
             groups.setdefault(value, {}).setdefault(kind, Gathered()).add(row)
@@ -100,8 +120,8 @@ def _gathered(db: sqlite3.Connection, start_s: int, end_s: int, where: Where, by
 
 
 def _spans(
-    db: sqlite3.Connection, start_s: int, end_s: int, where: Where, by: By | None
-) -> Iterator[tuple[str, Brief, Any]]:
+    db: sqlite3.Connection, start_s: int, end_s: int, where: Where, by: Key | None
+) -> Iterator[tuple[Any, Brief, Any]]:
     source, terms, values = spans_of(where)
     query = (
         f"SELECT {span_value(by) if by else repr('')}, usage_role, {_SPAN} FROM {source}"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Final
+from typing import Any, Final
 
 from llmwatch.store.reads.metrics import pieces
-from llmwatch.store.reads.sliced import PERSONS, WINDOW, By, Where, span_value, spans_of
+from llmwatch.store.reads.sliced import PERSONS, WINDOW, Key, Where, span_value, spans_of
 from llmwatch.store.rows import Crowd, Person, Totals
 
 _HOUR_S: Final = 3600
@@ -53,14 +53,16 @@ def _totals(
 
 
 def crowds(
-    db: sqlite3.Connection, start_s: int, end_s: int, where: Where, by: By | None
-) -> dict[str, dict[Person, Crowd]]:
+    db: sqlite3.Connection, start_s: int, end_s: int, where: Where, by: Key | None
+) -> dict[Any, dict[Person, Crowd]]:
     """Users and sessions by value (``""`` without ``by``), whatever the kind of their spans."""
     slices: Where = {key: value for key, value in where.items() if key != "kind"}
     if by is None and not slices:
         return {"": {person: _known_crowd(db, start_s, end_s, person) for person in PERSONS}}
+    if by == "hour" and not slices:
+        return _by_hour(db, start_s, end_s)
     source, terms, values = spans_of(slices)
-    found: dict[str, dict[Person, Crowd]] = {}
+    found: dict[Any, dict[Person, Crowd]] = {}
     for person in PERSONS:
         query = (
             "SELECT value_of, count(*), coalesce(sum(cost), 0), sum(priced) FROM ("
@@ -72,6 +74,18 @@ def crowds(
         for value, count, cost, priced in db.execute(query, (start_s * _NANO, end_s * _NANO, *values)):
             crowd = Crowd(count=count, cost_nanousd=cost, priced=priced)
             found.setdefault(value, {})[person] = crowd
+    return found
+
+
+def _by_hour(db: sqlite3.Connection, start_s: int, end_s: int) -> dict[int, dict[Person, Crowd]]:
+    query = (
+        "SELECT start_s, key, count(*), sum(cost_nanousd), sum(priced) FROM person_rollups"
+        " WHERE width_s = ? AND key = ? AND start_s >= ? AND start_s < ? GROUP BY start_s"
+    )
+    found: dict[int, dict[Person, Crowd]] = {}
+    for person in PERSONS:
+        for hour, key, count, cost, priced in db.execute(query, (_HOUR_S, person, start_s, end_s)):
+            found.setdefault(hour, {})[key] = Crowd(count=count, cost_nanousd=cost, priced=priced)
     return found
 
 

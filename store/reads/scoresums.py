@@ -6,14 +6,14 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from operator import add
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from llmwatch.store.judged import HIGH_FROM, LOW_BELOW, NEGATIVE_BELOW
 from llmwatch.store.reads.metrics import pieces
-from llmwatch.store.reads.sliced import By, Where, score_value
+from llmwatch.store.reads.sliced import Key, Where, score_value
 from llmwatch.store.rows import ScoreSums
 
-_Row: TypeAlias = tuple[str, str, str, int, int, float, int, int, int]
+_Row: TypeAlias = tuple[Any, str, str, int, int, float, int, int, int]
 """Value of the dimension, name, source, and the fields of `ScoreSums`."""
 
 _NANO: Final = 10**9
@@ -39,8 +39,8 @@ NONE_GIVEN: Final = Given()
 
 
 def scores_given(
-    db: sqlite3.Connection, start_s: int, end_s: int, where: Where, by: By | None
-) -> Mapping[str, Given]:
+    db: sqlite3.Connection, start_s: int, end_s: int, where: Where, by: Key | None
+) -> Mapping[Any, Given]:
     """Scores by value (``""`` without ``by``), whatever the kind of what they are about."""
     slices = {key: value for key, value in where.items() if key != "kind"}
     if by is None and not slices:
@@ -63,9 +63,9 @@ def _all_scores(db: sqlite3.Connection, start_s: int, end_s: int) -> Iterable[_R
         yield from db.execute(query, piece)
 
 
-def _added(rows: Iterable[_Row]) -> Mapping[str, Given]:
-    sums: dict[str, dict[str, list[float]]] = {}
-    feedback: dict[str, list[float]] = {}
+def _added(rows: Iterable[_Row]) -> Mapping[Any, Given]:
+    sums: dict[Any, dict[str, list[float]]] = {}
+    feedback: dict[Any, list[float]] = {}
     for value, name, source, *numbers in rows:
         mine = sums.setdefault(value, {})
         mine[name] = list(map(add, mine.get(name, [0] * len(_FIELDS)), numbers))
