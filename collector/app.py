@@ -14,7 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from llmwatch.collector import watchdog
+from llmwatch.collector.alerting.task import alerting
 from llmwatch.collector.body import BodyLimit
 from llmwatch.collector.door import Door
 from llmwatch.collector.elsewhere import Elsewhere
@@ -68,13 +68,12 @@ def create_app(
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         writer.keep(door.ledger)
         background = [
-            asyncio.create_task(watchdog.run(writer, database, config), name="watchdog"),
             asyncio.create_task(judging.run(), name="judge"),
         ]
         if config_file is not None:
             following_it = door.reloading.follow(changes(config_file))
             background.append(asyncio.create_task(following_it, name="configuration"))
-        async with open_port(door), following(door):
+        async with open_port(door), following(door), alerting(door):
             yield
         await elsewhere.close()
         for task in background:

@@ -1,4 +1,4 @@
-"""How things stand, read from the database: what the watchdog, /metrics and ``llmwatch status`` share."""
+"""How things stand, read from the database: what /metrics and ``llmwatch status`` share."""
 
 from __future__ import annotations
 

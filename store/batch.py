@@ -4,21 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from llmwatch.store.judging import Judgement
 from llmwatch.store.span import Replay, Score, Span
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlertChange:
-    """A rule that began to hold, changed its level, or ceased to hold."""
-
-    rule: str
-    level: Literal["WARN", "CRIT"] | None
-    """None when the rule does not hold any more."""
-    reason: str = ""
-    time_ns: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +17,6 @@ class Batch:
     scores: Sequence[Score] = ()
     replays: Sequence[Replay] = ()
     judgements: Sequence[Judgement] = ()
-    alerts: Sequence[AlertChange] = ()
     counters: Mapping[str, int] = field(default_factory=dict)
     """Amounts to add to counters by name."""
 
@@ -55,4 +42,4 @@ def pieces(batch: Batch) -> Iterator[Batch]:
     yield from (Batch(spans=(span,)) for span in batch.spans)
     yield from (Batch(scores=(score,)) for score in batch.scores)
     yield from (Batch(replays=(replay,)) for replay in batch.replays)
-    yield Batch(judgements=batch.judgements, alerts=batch.alerts, counters=batch.counters)
+    yield Batch(judgements=batch.judgements, counters=batch.counters)

@@ -20,7 +20,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from llmwatch.errors import StoreBusyError, StoreError, StoreUnusableError
 from llmwatch.store.accounts import Book, Keeper
-from llmwatch.store.batch import AlertChange, Batch, WriteResult
+from llmwatch.store.batch import Batch, WriteResult
 from llmwatch.store.database import connect_writer, prepare
 from llmwatch.store.failures import file_error, store_error
 from llmwatch.store.lock import WriterLock
@@ -29,7 +29,7 @@ from llmwatch.store.writes.apply import apply, salvage
 from llmwatch.store.writes.search import index_some
 from llmwatch.store.writes.shelf import Enrich, Shelf
 
-__all__ = ["AlertChange", "Batch", "WriteResult", "Writer"]
+__all__ = ["Batch", "WriteResult", "Writer"]
 
 _log = logging.getLogger(__name__)
 

@@ -33,8 +33,13 @@ class ArmCalls(NamedTuple):
 
     def plus(self, other: ArmCalls) -> ArmCalls:
         """Those of both."""
-        sums = [mine + theirs for mine, theirs in zip(self[:4], other[:4], strict=True)]
-        return ArmCalls(*sums, min(self.first_s, other.first_s))
+        return ArmCalls(
+            self.calls + other.calls,
+            self.errors + other.errors,
+            self.checked + other.checked,
+            self.passed + other.passed,
+            min(self.first_s, other.first_s),
+        )
 
 
 class ArmScores(NamedTuple):

@@ -12,7 +12,7 @@ from llmwatch.store.batch import Batch, pieces
 from llmwatch.store.failures import file_error
 from llmwatch.store.writes.accounts import add
 from llmwatch.store.writes.judging import write_judgements
-from llmwatch.store.writes.others import add_counters, write_alerts, write_replays
+from llmwatch.store.writes.others import add_counters, write_replays
 from llmwatch.store.writes.scores import write_scores
 from llmwatch.store.writes.shelf import Shelf
 from llmwatch.store.writes.spans import write_spans
@@ -37,7 +37,6 @@ def apply(shelf: Shelf, batches: Sequence[Batch], book: Book | None = None) -> l
         write_scores(shelf, [(score, tally) for batch, tally in pairs for score in batch.scores])
         write_replays(shelf, [(replay, tally) for batch, tally in pairs for replay in batch.replays])
         write_judgements(shelf.db, [each for batch in batches for each in batch.judgements])
-        write_alerts(shelf, [change for batch in batches for change in batch.alerts])
         duplicates = sum(tally.duplicates for tally in tallies)
         kept = sum(tally.inserted + tally.merged for tally in tallies)
         counters = Counter({"acknowledged": kept + duplicates, "duplicates": duplicates})

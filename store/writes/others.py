@@ -1,11 +1,10 @@
-"""Writing replays, alerts and counters."""
+"""Writing replays and counters."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
-from llmwatch.store.batch import AlertChange
 from llmwatch.store.span import Replay, Usage
 from llmwatch.store.writes.shelf import Shelf
 from llmwatch.store.writes.tally import Tally
@@ -32,24 +31,6 @@ def write_replays(shelf: Shelf, arrivals: Iterable[ReplayArrival]) -> None:
         )
         tally.inserted += cursor.rowcount
         tally.duplicates += 1 - cursor.rowcount
-
-
-def write_alerts(shelf: Shelf, changes: Iterable[AlertChange]) -> None:
-    """Open, change and resolve alerts. A rule has one open alert at most; a new level is a new alert."""
-    for change in changes:
-        tier = 1 if change.level == "CRIT" else 2
-        find = "SELECT id, tier FROM alerts WHERE rule = ? AND slice = '' AND state != 'resolved'"
-        row = shelf.db.execute(find, (change.rule,)).fetchone()
-        over = row is not None and (change.level is None or row[1] != tier)
-        if over:
-            resolve = "UPDATE alerts SET state = 'resolved', resolved_ns = ? WHERE id = ?"
-            shelf.db.execute(resolve, (change.time_ns, row[0]))
-        if change.level is not None and (row is None or over):
-            shelf.db.execute(
-                "INSERT INTO alerts (rule, slice, tier, state, reason, filter, traces, pending_ns, seen_ns,"
-                " fired_ns) VALUES (?, '', ?, 'firing', ?, '', '[]', ?, ?, ?)",
-                (change.rule, tier, change.reason, *[change.time_ns] * 3),
-            )
 
 
 def add_counters(shelf: Shelf, amounts: Mapping[str, int]) -> None:

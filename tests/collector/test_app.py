@@ -122,8 +122,8 @@ async def test_no_page_is_invited(collector: Collector) -> None:
     assert not [name for name in response.headers if name.startswith("access-control")]
 
 
-async def test_the_watchdog_lives_as_long_as_the_app(collector: Collector) -> None:
+async def test_alerts_are_watched_as_long_as_the_app_lives(collector: Collector) -> None:
     app = collector.app
     async with app.router.lifespan_context(app):
-        assert "watchdog" in {task.get_name() for task in asyncio.all_tasks()}
-    assert "watchdog" not in {task.get_name() for task in asyncio.all_tasks()}
+        assert "alerts" in {task.get_name() for task in asyncio.all_tasks()}
+    assert "alerts" not in {task.get_name() for task in asyncio.all_tasks()}

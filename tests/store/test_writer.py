@@ -12,10 +12,9 @@ import pytest
 from llmwatch.errors import StoreBusyError, StoreError, StoreUnusableError
 from llmwatch.store import writer as writer_module
 from llmwatch.store.database import connect_reader
-from llmwatch.store.reads.alerts import open_alerts, recent
 from llmwatch.store.reads.status import stats
 from llmwatch.store.span import Call, Replay, Span, Usage
-from llmwatch.store.writer import AlertChange, Batch, Writer, WriteResult
+from llmwatch.store.writer import Batch, Writer, WriteResult
 from tests.store.builders import T0, enrich, span
 
 
@@ -156,25 +155,6 @@ def test_an_unknown_fault_reaches_the_sender(writer: Writer, monkeypatch: pytest
         writer.submit(Batch(spans=[span()])).result(10)
     monkeypatch.undo()
     assert writer.submit(Batch(spans=[span()])).result(10).inserted == 1
-
-
-def test_alerts_open_change_and_resolve(writer: Writer, db: sqlite3.Connection) -> None:
-    def change(time_ns: int, level: str | None, reason: str = "") -> None:
-        alert = AlertChange(rule="error_rate", level=level, reason=reason, time_ns=time_ns)  # type: ignore[arg-type]
-        writer.submit(Batch(alerts=[alert])).result(10)
-
-    change(1, None)
-    change(2, "WARN", "3 %")
-    change(3, "WARN", "4 %")
-    change(4, "CRIT", "9 %")
-    assert [(row.level, row.reason, row.fired_ns) for row in open_alerts(db)] == [("CRIT", "9 %", 4)]
-    change(5, None)
-    assert open_alerts(db) == []
-    assert [(row.level, row.fired_ns, row.resolved_ns) for row in recent(db, 9)] == [
-        ("CRIT", 4, 5),
-        ("WARN", 2, 4),
-    ]
-    assert len(recent(db, 1)) == 1
 
 
 def test_a_replay_is_stored_once(writer: Writer, db: sqlite3.Connection) -> None:

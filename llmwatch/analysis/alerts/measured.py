@@ -11,7 +11,7 @@ from llmwatch.analysis.alerts.engine import Seen
 from llmwatch.analysis.alerts.rule import Rule, slice_of
 from llmwatch.analysis.alerts.view import Figure, View
 from llmwatch.format import duration, money, percent, tokens
-from llmwatch.store.reads.metrics import Slice
+from llmwatch.store.reads.sliced import Where
 
 Unit: TypeAlias = Literal["share", "seconds", "dollars", "count", "mark"]
 SHOWN: Final[Mapping[Unit, Callable[[float], str]]] = {
@@ -45,7 +45,7 @@ class Measured:
             if value:
                 yield self._seen(rule, view, {**rule.where, rule.by: value}, figure)
 
-    def _seen(self, rule: Rule, view: View, where: Slice, figure: Figure) -> Seen:
+    def _seen(self, rule: Rule, view: View, where: Where, figure: Figure) -> Seen:
         name, value = slice_of(where), figure.value
         if value is None or figure.samples < rule.min_samples:
             return Seen(slice=name, finding="no data", value=value, samples=figure.samples)

@@ -8,11 +8,11 @@ from typing import Final, cast
 
 from llmwatch.alertconfig import AlertsConfig, NoData, RuleConfig, length_ns
 from llmwatch.store.filters import quoted
-from llmwatch.store.reads.metrics import Slice
-from llmwatch.store.rows import Dimension, Tier
+from llmwatch.store.reads.sliced import By, Where
+from llmwatch.store.rows import Tier
 
 SECOND_NS: Final = 10**9
-_KEYS: Final[Mapping[Dimension, str]] = {
+_KEYS: Final[Mapping[By, str]] = {
     "environment": "env", "app_version": "app", "prompt_name": "prompt", "prompt_version": "version",
     "tool_name": "tool",
 }  # fmt: skip
@@ -34,8 +34,8 @@ class Rule:
     min_samples: int
     cooldown_ns: int
     no_data: NoData
-    by: Dimension | None
-    where: Slice
+    by: By | None
+    where: Where
 
 
 def rules(config: AlertsConfig) -> tuple[Rule, ...]:
@@ -45,13 +45,13 @@ def rules(config: AlertsConfig) -> tuple[Rule, ...]:
     return tuple(_rule(name, rule, config) for name, rule in config.rules.items() if rule.enabled)
 
 
-def slice_of(where: Slice, by: Dimension | None = None, value: str | None = None) -> str:
+def slice_of(where: Where, by: By | None = None, value: str | None = None) -> str:
     """A slice as filter terms, ``env:prod feature:chat``; empty for all traffic."""
     terms = [*where.items(), *([(by, value)] if by else [])]
     return " ".join(_term(dimension, value) for dimension, value in terms)
 
 
-def _term(dimension: Dimension, value: str | None) -> str:
+def _term(dimension: By, value: str | None) -> str:
     key = _KEYS.get(dimension, dimension)
     return f"{key}:{quoted(value)}" if value else f"!{key}:*"
 
@@ -67,6 +67,6 @@ def _rule(name: str, said: RuleConfig, config: AlertsConfig) -> Rule:
         min_samples=said.min_samples,
         cooldown_ns=length_ns(said.cooldown or config.cooldown),
         no_data=said.no_data,
-        by=None if said.by == "none" else cast("Dimension", said.by),
-        where=cast("Slice", said.match),
+        by=None if said.by == "none" else said.by,
+        where=cast("Where", said.match),
     )

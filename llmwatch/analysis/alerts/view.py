@@ -8,8 +8,7 @@ from typing import Literal, Protocol, TypeAlias
 
 from llmwatch.analysis.alerts.significance import Sample
 from llmwatch.analysis.budget import BudgetState
-from llmwatch.store.reads.metrics import Slice
-from llmwatch.store.rows import Dimension
+from llmwatch.store.reads.sliced import By, Where
 
 Amount: TypeAlias = Literal["input", "output", "cost"]
 
@@ -90,24 +89,24 @@ class Arm:
 class View(Protocol):
     """Everything that rules may ask. Windows end with the last minute that is over, unless they are live."""
 
-    def figure(self, metric: str, window_s: int, where: Slice) -> Figure:
+    def figure(self, metric: str, window_s: int, where: Where) -> Figure:
         """A metric over a window."""
 
     def figures(
-        self, metric: str, window_s: int, by: Dimension, where: Slice
+        self, metric: str, window_s: int, by: By, where: Where
     ) -> Sequence[tuple[str | None, Figure]]:
         """A metric over a window for each value of a dimension."""
 
-    def usual(self, metric: str, where: Slice) -> Usual | None:
+    def usual(self, metric: str, where: Where) -> Usual | None:
         """What a metric usually is; None while that is still being learnt."""
 
-    def calls(self, window_s: int, where: Slice) -> Sequence[tuple[int, int]]:
+    def calls(self, window_s: int, where: Where) -> Sequence[tuple[int, int]]:
         """LLM calls and those that failed, by the minute, the oldest first."""
 
-    def days(self, metric: str, count: int, where: Slice) -> Sequence[float]:
+    def days(self, metric: str, count: int, where: Where) -> Sequence[float]:
         """A metric on each of the last whole days (UTC) on which it can be told, the oldest first."""
 
-    def larger(self, amount: Amount, than: float, window_s: int, where: Slice) -> Largest:
+    def larger(self, amount: Amount, than: float, window_s: int, where: Where) -> Largest:
         """LLM calls with more tokens (nano-dollars) than this."""
 
     def scores(self, name: str, window_s: int) -> Sequence[float]:
@@ -117,7 +116,7 @@ class View(Protocol):
         """The last ratings by users in a window, 0 to 1."""
 
     def budgets(self) -> Sequence[BudgetState]:
-        """Every budget."""
+        """Every budget that has reached its ``warn_at``, also in a period that has just ended."""
 
     def sessions(self, window_s: int) -> Sequence[SessionCost]:
         """The sessions of the window that have cost most, the most expensive first."""
