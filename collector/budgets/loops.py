@@ -129,7 +129,7 @@ class Loops:
         remember(self._marked, span.trace_id, None)
         return Score(
             score_id=f"loop-{_digest(span.trace_id.encode())}", name=MARK,
-            time_ns=self._clock(), trace_id=span.trace_id, label=loop.tool, comment=str(loop),
+            time_ns=self._clock(), trace_id=span.trace_id, label=loop.tool, comment=str(loop), value=0.0,
             source="heuristic",
         )  # fmt: skip
 

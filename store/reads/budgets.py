@@ -38,6 +38,8 @@ def costliest(
             f" ORDER BY {measure} DESC, value LIMIT ?"
         )
         return dict(db.execute(query, (account.name, period[0], most)))
+    if _is_everything(account):
+        return {"": _everything(db, period, measure)}
     found = {value: getattr(spend, measure) for value, spend in counted(db, account, period).items()}
     return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))[: most if most >= 0 else None])
 
@@ -57,8 +59,8 @@ def kept(db: sqlite3.Connection, account: Account, start_s: int) -> dict[Key, Sp
 
 def counted(db: sqlite3.Connection, account: Account, period: tuple[int, int]) -> dict[str, Spend]:
     """What spans of ``period`` (Unix seconds) add up to, by value; reads them all unless all count."""
-    if account.column is None and not account.match:
-        return {"": _sum(db, period)}
+    if _is_everything(account):
+        return {"": Spend(*(_everything(db, period, measure) for measure in Spend._fields))}
     value = _said(account.column) if account.column else "''"
     query = f"SELECT {value}, {_SPANS} AND {value} IS NOT NULL"
     query += "".join(f" AND {_said(name)} = ?" for name, _ in account.match) + " GROUP BY 1"
@@ -74,12 +76,17 @@ def _said(column: str) -> str:
     return f"nullif(spans.{column}, '')"
 
 
-def _sum(db: sqlite3.Connection, period: tuple[int, int]) -> Spend:
+def _is_everything(account: Account) -> bool:
+    return account.column is None and not account.match
+
+
+def _everything(db: sqlite3.Connection, period: tuple[int, int], measure: str) -> int:
     """As `counted`, of everything: from the rollups, whose minutes all periods consist of."""
-    everything = metrics.sums(db, *period, {})
-    return Spend(
-        everything.cost_nanousd,
-        everything.input_tokens + everything.output_tokens,
-        sum(metrics.sums(db, *period, {"kind": kind}).spans for kind in CALLS),
-        everything.unpriced,
-    )
+    if measure == "calls":
+        return sum(metrics.sums(db, *period, {"kind": kind}).spans for kind in CALLS)
+    sums = metrics.sums(db, *period, {})
+    return {
+        "cost_nanousd": sums.cost_nanousd,
+        "tokens": sums.input_tokens + sums.output_tokens,
+        "unpriced": sums.unpriced,
+    }[measure]

@@ -96,7 +96,7 @@ def test_over_several_batches_and_said_in_words() -> None:
     assert marks(found, tool(0), tool(1)) == []
     (score,) = found.marked(Batch(spans=[tool(2)], scores=[])).scores
     assert isinstance(score, Score)
-    assert (score.name, score.source, score.value, score.time_ns) == (MARK, "heuristic", None, T0)
+    assert (score.name, score.source, score.value, score.time_ns) == (MARK, "heuristic", 0, T0)
     assert score.comment == "search was called 3 times with the same arguments"
     assert marks(found, tool(3)) == [], "it was told"
     again = loops(3)
