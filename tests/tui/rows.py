@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from llmwatch.store.rows import SpanRow, TraceRow
+from llmwatch.store.rows import Measured, ScoreSums, SpanRow, Totals, TraceRow
 
 SECOND = 1_000_000_000
 NOON = 1_760_000_000 * SECOND
@@ -42,3 +43,19 @@ def trace_row(id_: int, **known: Any) -> TraceRow:
         "heuristics_failed": None,
     }  # fmt: skip
     return TraceRow(**(defaults | known))
+
+
+def measured(calls: Totals, quality: Sequence[float] = ()) -> Measured:
+    """A quarter of an hour with these model calls, some of them marked by a judge."""
+    empty = Totals()
+    return Measured(
+        start_s=0, end_s=900, spans=calls, calls=calls, tools=empty, retrievals=empty, embeddings=empty,
+        scores={"quality_score": _sums(quality)} if quality else {}, feedback=_sums(()),
+    )  # fmt: skip
+
+
+def _sums(values: Sequence[float]) -> ScoreSums:
+    return ScoreSums(
+        scores=len(values), valued=len(values), total=sum(values), negative=sum(v < 0.5 for v in values),
+        low=sum(v < 0.7 for v in values), high=sum(v >= 0.8 for v in values),
+    )  # fmt: skip

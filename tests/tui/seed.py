@@ -166,7 +166,7 @@ def _judged(rng: random.Random, root: Span, *, late: bool) -> list[Score]:
     quality = round(rng.uniform(0.85, 0.95) - (0.12 if late else 0), 3)
     scores = [
         Score(
-            score_id=f"q-{root.trace_id}", name="quality", time_ns=root.start_ns + SECOND,
+            score_id=f"q-{root.trace_id}", name="quality_score", time_ns=root.start_ns + SECOND,
             trace_id=root.trace_id, value=quality, source="judge",
         )
     ]  # fmt: skip

@@ -30,7 +30,7 @@ async def test_all_five_panes_say_what_the_database_says(make_app: MakeApp) -> N
         text = shown(pilot)
         assert "5 of 60" in text and "mostly gpt-4o" in text  # 5 of the last 60 calls failed, all gpt-4o
         assert "thumbs down" in text and "quality" in text
-        assert "by model" in text and "gpt-4o-mini" in text
+        assert "✓ daily" in text and "gpt-4o-mini" in text
         assert "new answer v2.4 since 10:48" in text
         assert "RateLimitError" in text
 
@@ -81,7 +81,7 @@ async def test_zoom_gives_a_pane_the_screen_and_escape_takes_it_back(make_app: M
         shows = [each.display for each in (root.traces, *root.panes)]
         assert shows == [False, True, False, False, False]
         assert "by model" in shown(pilot)
-        await pilot.press("b")
+        await pilot.press("b", "b")
         await settled(pilot)
         assert "by feature" in shown(pilot)
         await pilot.press("escape")

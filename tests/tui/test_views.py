@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from typing import Any
 
 import pytest
@@ -16,15 +17,16 @@ from llmwatch.config import HealthConfig
 from llmwatch.neutral import UNSAFE
 from llmwatch.store.histogram import Histogram
 from llmwatch.store.rows import Group, Point, ScorePoint, StoreStats, Totals, VersionRow
+from llmwatch.tui.models.budgetbars import budget_lines
 from llmwatch.tui.models.cells import Cell, Door, Line, bar, flow, row, spark, spread, text_of, width_of
-from llmwatch.tui.models.cost import CostView, cost_lines, cost_view
+from llmwatch.tui.models.cost import Costs, CostView, cost_lines, cost_view
 from llmwatch.tui.models.firstrun import first_run_lines
-from llmwatch.tui.models.groups import Grouping, dimensions, door, grouping, table
 from llmwatch.tui.models.header import HeaderView, Link, header_line, link_run
 from llmwatch.tui.models.quality import QualityView, quality_lines, quality_view
 from llmwatch.tui.models.status import StatusView, status_lines, status_view
 from llmwatch.tui.models.timewindow import STEPS, stretches, tick_labels, window_of
 from llmwatch.tui.models.versions import pairs, versions_lines, versions_view, worse
+from tests.tui.rows import measured
 
 SECOND = 10**9
 NOW_S = 1_763_722_980
@@ -102,7 +104,6 @@ def status(**changes: Any) -> StatusView:
             Point(start_s=NOW_S, totals=totals(9)),
         ],
         "groups": [],
-        "grouped": grouping("model", [], "since:15m"),
         "window": (start, NOW_S + 60),
         "now_ns": NOW_NS,
         "config": HealthConfig(),
@@ -174,7 +175,6 @@ def test_status_as_tiles_and_as_lines() -> None:
     assert text(tiles).splitlines()[0] == "▲ WARN  [latency_p95] p95 latency 6.0 s, over 5 s"
     lines = text(status_lines(status(), 76, 7)).splitlines()
     assert len(lines) == 6 and lines[1].startswith("✓ errors        5.0 %")
-    assert "by model" in text(status_lines(status(), 76, 20))
 
 
 def reasons(*rules: str) -> StatusView:
@@ -204,7 +204,7 @@ def test_a_reason_that_is_too_long_is_cut_and_not_left_out() -> None:
 # Cost
 
 
-def costs(daily: BudgetState = NO_BUDGET, monthly: BudgetState = NO_BUDGET, unpriced: int = 0) -> CostView:
+def costs(*budgets: BudgetState, unpriced: int = 0, judge: tuple[int, int] | None = None) -> CostView:
     starts = range(NOW_S - 3600, NOW_S + 180, 180)
     hour = Point(
         start_s=NOW_S - 180,
@@ -212,48 +212,98 @@ def costs(daily: BudgetState = NO_BUDGET, monthly: BudgetState = NO_BUDGET, unpr
             9, cost_nanousd=DOLLAR, input_tokens=5_000, output_tokens=1_000, cache_read_tokens=1_900
         ),
     )
-    by_model = [
-        Group(value="gpt-4o-mini", totals=totals(300, cost_nanousd=DOLLAR // 2)),
+    by_model = (
         Group(value="gpt-4o", totals=totals(40, errors=2, cost_nanousd=5 * DOLLAR)),
+        Group(value="gpt-4o-mini", totals=totals(300, cost_nanousd=DOLLAR // 2)),
         Group(value=None, totals=totals(1, cost_nanousd=0)),
-    ]
-    return cost_view(
-        daily, monthly, [hour], starts, [grouping("model", by_model, "after:2025-11-21")], unpriced
+    )
+    nobody_says = (Group(value=None, totals=totals(341, cost_nanousd=DOLLAR)),)
+    listed = [Costs("model", by_model, "after:2025-11-21"), Costs("segment", nobody_says, "")]
+    return cost_view(budgets, [hour], starts, listed, unpriced, judge)
+
+
+def budget(name: str, limit: int | None, spent: int, coming: int | None = None, **more: Any) -> BudgetState:
+    return BudgetState(
+        limit, spent, None if limit is None else spent / limit, coming, NOW_S, name=name, **more
     )
 
 
+DAILY = budget("daily", 10 * DOLLAR, 7_120_000_000, 11_900_000_000)
+MONTHLY = budget("monthly", 200 * DOLLAR, 88_400_000_000, 190 * DOLLAR, period="month")
+
+
 def test_costs_with_budgets() -> None:
-    daily = BudgetState(10 * DOLLAR, 7_120_000_000, 0.712, 11_900_000_000, NOW_S)
-    monthly = BudgetState(200 * DOLLAR, 88_400_000_000, 0.442, 190 * DOLLAR, NOW_S)
-    lines = text(cost_lines(costs(daily, monthly), 76, 7)).splitlines()
-    assert lines[0].startswith("day        $7.12 of $10.00   ━")
-    assert lines[0].endswith("─   71 %  ▲ $11.90 by midnight")
-    assert lines[1].endswith("44 %  → $190.00 by month's end")
+    lines = text(cost_lines(costs(DAILY, MONTHLY), 96, 7)).splitlines()
+    assert lines[0].startswith("✓ daily      $7.12 of $10.00  ━")
+    assert lines[0].endswith("─   71 %  ▲ $11.90   by midnight")
+    assert lines[1].endswith("44 %  → $190.00  by month's end")
     assert lines[0].index("of") == lines[1].index("of") and lines[0].index("━") == lines[1].index("━")
-    assert lines[2].startswith("$/hour     $1.00")
+    assert lines[2].startswith("$/hour       $1.00")
     assert lines[3].split()[:2] == ["tok/min", "100"] and lines[3].endswith("cached 38 %")
-    assert lines[4] == "model   gpt-4o $5.00   gpt-4o-mini $0.5000   – $0"
+    assert lines[4] == "model     gpt-4o $5.00   gpt-4o-mini $0.5000   – $0"
+    assert len(lines) == 5  # nobody says a segment
+
+
+def test_a_cost_leads_to_its_traces() -> None:
+    doors = [cell.door.filter for cell in cost_lines(costs(), 76, 7)[-1] if cell.door]
+    assert doors == ["model:gpt-4o after:2025-11-21", "model:gpt-4o-mini after:2025-11-21"]
 
 
 def test_without_a_budget_there_is_no_bar_and_it_says_so() -> None:
-    line = text(cost_lines(costs(), 76, 7)).splitlines()[0]
-    assert "no budget for the day" in line and "━" not in line and "%" not in line
+    line = text(budget_lines([budget("daily", None, DOLLAR, 2 * DOLLAR)], 76, 1))
+    assert line == "· daily      $1.00  no budget  → $2.00    by midnight"
 
 
 def test_narrow_costs_keep_bars_and_drop_words() -> None:
-    daily = BudgetState(10 * DOLLAR, 7_120_000_000, 0.712, 11_900_000_000, NOW_S)
-    lines = cost_lines(costs(daily), 56, 7)
+    lines = cost_lines(costs(DAILY), 56, 7)
     assert "▲ $11.90" in text(lines) and "by midnight" not in text(lines)
     assert max(map(width_of, lines)) <= 56
 
 
 @pytest.mark.parametrize(
-    ("share", "tone"), [(0.5, "ok"), (0.8, "warn"), (0.999, "warn"), (1.0, "error"), (3.0, "error")]
+    ("share", "glyph", "tone"),
+    [(0.5, "✓", "ok"), (0.8, "▲", "warn"), (0.999, "▲", "warn"), (1.0, "✗", "error"), (3.0, "✗", "error")],
 )
-def test_a_budget_changes_its_tone(share: float, tone: str) -> None:
-    spent = BudgetState(DOLLAR, int(share * DOLLAR), share, None, NOW_S)
-    line = cost_lines(costs(spent), 76, 7)[0]
+def test_a_budget_changes_its_glyph_and_its_tone(share: float, glyph: str, tone: str) -> None:
+    (line,) = budget_lines([budget("daily", DOLLAR, int(share * DOLLAR))], 76, 1)
+    assert line[0].text == f"{glyph} "
     assert {cell.tone for cell in line if "%" in cell.text} == {tone}
+
+
+def test_a_bar_goes_on_past_its_limit() -> None:
+    over = [budget("hourly", DOLLAR, DOLLAR * 5 // 4, period="hour"), budget("daily", DOLLAR, 9 * DOLLAR)]
+    bars = [re.sub(r"[^━┃─]", "", line) for line in text(budget_lines(over, 76, 2)).splitlines()]
+    assert {len(each) for each in bars} == {30}
+    assert [each.index("┃") + 1 for each in bars] == [24, 15]  # 4/5 of it; more than twice is shown as twice
+
+
+def test_quotas_of_tokens_and_calls_and_of_each_value() -> None:
+    states = [
+        budget("tpm", 200_000, 150_000, unit="tokens", period="minute", by="model", value="gpt-4o"),
+        budget("calls", 1_000, 30, unit="calls"),
+    ]
+    lines = budget_lines(states, 76, 2)
+    said = text(lines).splitlines()
+    assert said[0].startswith("✓ tpm gpt-4o   150 k of 200 k tok   ━") and said[0].endswith("75 %")
+    assert said[1].startswith("✓ calls           30 of 1,000 calls ━")
+    assert [cell.door.filter for line in lines for cell in line if cell.door] == [
+        "tokens>0 model:gpt-4o after:2025-11-21T11:03:00Z",
+        "kind:llm,embedding after:2025-11-21T11:03:00Z",
+    ]
+
+
+def test_budgets_that_have_no_room_are_counted() -> None:
+    states = [budget(f"b{n}", DOLLAR, 0) for n in range(5)]
+    lines = text(budget_lines(states, 76, 3)).splitlines()
+    assert len(lines) == 3 and lines[2] == "  +3 more"
+    assert budget_lines([], 76, 3) == [] and budget_lines(states, 76, 0) == []
+
+
+def test_what_judging_costs_is_said_apart() -> None:
+    assert "judge $0.1200 of $1.00 today" in text(
+        cost_lines(costs(judge=(12 * DOLLAR // 100, DOLLAR)), 76, 7)
+    )
+    assert "▲ judge $1.20 of $1.00 today" in text(cost_lines(costs(judge=(12 * DOLLAR // 10, DOLLAR)), 76, 7))
 
 
 def test_unpriced_calls_are_said_and_lead_to_themselves() -> None:
@@ -261,47 +311,6 @@ def test_unpriced_calls_are_said_and_lead_to_themselves() -> None:
         cell for line in cost_lines(costs(unpriced=3), 76, 7) for cell in line if "unpriced" in cell.text
     ]
     assert [(cell.text, cell.door and cell.door.filter) for cell in cells] == [("3 unpriced", "unpriced:yes")]
-
-
-# Groups
-
-
-def test_groups_are_a_table_when_there_is_room() -> None:
-    lines = text(cost_lines(costs(), 76, 12)).splitlines()
-    head = next(i for i, line in enumerate(lines) if line.startswith("by model"))
-    assert lines[head].split() == ["by", "model", "calls", "errors", "p95", "cost", "$/call", "p50"]
-    assert lines[head + 1].split() == ["gpt-4o", "40", "5.0", "%", "–", "$5.00", "$0.1250", "–"]
-    assert lines[head + 2].split()[:4] == ["gpt-4o-mini", "300", "0", "%"]
-
-
-def test_groups_that_have_no_room_are_counted() -> None:
-    groups = [Group(value=f"m{i}", totals=totals(1, cost_nanousd=9 - i)) for i in range(5)]
-    lines = text(table(grouping("model", groups, ""), 60, 3)).splitlines()
-    assert lines[0].startswith("by model (2 of 5)") and len(lines) == 3
-
-
-@pytest.mark.parametrize(
-    ("value", "filter"),
-    [
-        ("gpt-4o", "model:gpt-4o since:15m"),
-        ("my model", 'model:"my model" since:15m'),
-        ('a"b', 'model:"a""b" since:15m'),
-    ],
-)
-def test_a_group_leads_to_its_traces(value: str, filter: str) -> None:
-    group = Group(value=value, totals=Totals())
-    made = door(Grouping("model", (group,), "since:15m"), group)
-    assert made is not None and made.filter == filter
-
-
-def test_what_spans_do_not_say_leads_nowhere() -> None:
-    group = Group(value=None, totals=Totals())
-    assert door(Grouping("model", (group,), "since:15m"), group) is None
-
-
-def test_dimensions_go_round() -> None:
-    assert dimensions(0, 2) == ("model", "feature")
-    assert dimensions(6, 3) == ("environment", "model", "feature")
 
 
 # Quality
@@ -416,7 +425,9 @@ def test_versions_live_now_and_since_when() -> None:
         version("fast", "gpt-4o-mini", 90_000, kind="model"),
         version("answer", "v1", 90_000, 4000),
     ]
-    view = versions_view(rows, {rows[0]: (totals(50, errors=4), totals(100, errors=1))}, NOW_NS)
+    view = versions_view(
+        rows, {rows[0]: (measured(totals(50, errors=4)), measured(totals(100, errors=1)))}, NOW_NS
+    )
     assert [each.name for each in view.versions] == [
         "answer v2", "shop 1.8", "gpt-4o-2024-11-20", "fast → gpt-4o-mini"
     ]  # fmt: skip
@@ -436,17 +447,28 @@ def test_versions_live_now_and_since_when() -> None:
         (totals(100, errors=3), totals(100, errors=2), ""),
         (totals(100, errors=5), totals(100, errors=2), "errors 5.0 % (was 2.0 %)"),
         (totals(99, checked=50, passed=40), totals(99, checked=50, passed=49), "checks 80 % (was 98 %)"),
-        (totals(99, duration_ns=seconds(2)), totals(99, duration_ns=seconds(1)), "p95 2.0 s (was 1.0 s)"),
         (
-            totals(10, cost_nanousd=20 * DOLLAR),
-            totals(10, cost_nanousd=10 * DOLLAR),
+            totals(99, duration_ns=seconds(*[2] * 99)),
+            totals(99, duration_ns=seconds(*[1] * 99)),
+            "p95 2.0 s (was 1.0 s)",
+        ),
+        (
+            totals(10, priced=10, cost_nanousd=20 * DOLLAR),
+            totals(10, priced=10, cost_nanousd=10 * DOLLAR),
             "$2.00 a call (was $1.00)",
         ),
         (totals(10, cost_nanousd=DOLLAR), totals(10), ""),
     ],
 )
 def test_what_got_worse(now: Totals, before: Totals, said: str) -> None:
-    assert worse(now, before) == said
+    assert worse(measured(now), measured(before)) == said
+
+
+def test_lower_marks_are_worse() -> None:
+    calls = totals(20)
+    assert worse(measured(calls, [0.7] * 10), measured(calls, [0.9] * 10)) == "quality 0.70 (was 0.90)"
+    assert worse(measured(calls, [0.85] * 10), measured(calls, [0.9] * 10)) == ""
+    assert worse(measured(calls, [0.1] * 9), measured(calls, [0.9] * 10)) == ""
 
 
 # Header
@@ -534,15 +556,14 @@ def test_no_name_breaks_a_line_or_passes_unneutralised(name: str, width: int, he
     scores = [scored(name, 5, [0.9] * 10), scored(name, 58, [0.2] * 10)]
     reason = Reason("error_rate", "CRIT", "error rate 100 %, over 5 %", "status:error")
     spent = cost_view(
-        NO_BUDGET, NO_BUDGET, [], range(0, 360, 180), [grouping("model", [group], "since:1h")], 1
-    )
+        [budget("users", DOLLAR, DOLLAR, by="user", value=name)], [], range(0, 360, 180),
+        [Costs("model", (group,), "since:1h")], 1, None,
+    )  # fmt: skip
     seen = status(
         outlook=Outlook(Verdict("CRIT", (reason,)), totals(9, errors=9), (NO_BUDGET, NO_MONTHLY)),
         groups=[[group, Group(value="x", totals=totals(99))]],
-        grouped=grouping("feature", [group], "since:15m"),
     )
     for lines in (
-        table(grouping("model", [group], ""), width, height),
         cost_lines(spent, width, height),
         quality_lines(judged(scores), width, height),
         versions_lines(versions_view([row_of], {}, NOW_NS), width, height),

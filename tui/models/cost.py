@@ -4,69 +4,71 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
 
 from llmwatch.analysis.budget import BudgetState
-from llmwatch.format import MONEY_WIDTH, PERCENT_WIDTH, money, percent, tokens
-from llmwatch.store.rows import Point, Totals
-from llmwatch.tui.models.cells import Cell, Door, Line, bar, row, spark, width_of
-from llmwatch.tui.models.groups import Grouping, costs, table
-from llmwatch.tui.models.runs import Tone
+from llmwatch.format import MONEY_WIDTH, money, percent, tokens
+from llmwatch.store.rows import Group, Point, Totals
+from llmwatch.tui.models.budgetbars import budget_lines
+from llmwatch.tui.models.cells import Cell, Door, Line, row, spark
+from llmwatch.tui.models.groups import door_to, name
 
-_LABEL: Final = 8
-_BAR: Final = 10
+_LABEL: Final = 10
 _STEPS: Final = 20
 _HOUR_COST: Final = Door("cost>0 since:60m", "what the last hour cost")
 _HOUR_TOKENS: Final = Door("tokens>0 since:60m", "tokens of the last hour")
 _UNPRICED: Final = Door("unpriced:yes", "calls without a known price")
-_TABLE: Final = 9
-"""Height from which the groups are a table."""
+_FEW: Final = 3
+"""Lines that budgets take at least, however many there are; what is left of the pane says what costs."""
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
-    """A day or a month, and its budget if there is one."""
+class Costs:
+    """Today's costs by one dimension."""
 
-    name: str
-    state: BudgetState
-    end: str
-    """When it ends, in words: ``by midnight``."""
+    key: str
+    """The filter's key for it."""
+    groups: tuple[Group, ...]
+    """Costliest first."""
+    where: str
+    """Filter of today: ``after:…``."""
 
 
 @dataclass(frozen=True, slots=True)
 class CostView:
     """What the cost pane shows."""
 
-    periods: tuple[Period, ...]
+    budgets: tuple[BudgetState, ...]
+    """Worst first."""
     hour: Totals
     """Every kind of span in the last hour."""
     money_course: tuple[float | None, ...]
     token_course: tuple[float | None, ...]
-    groupings: tuple[Grouping, ...]
-    """Today's numbers by the chosen dimension and by the next ones."""
+    costs: tuple[Costs, ...]
     unpriced: int
     """Calls of today without a known price."""
+    judge: tuple[int, int] | None
+    """What judging has cost today and may cost, nano-dollars; None when it costs nothing."""
 
 
 def cost_view(
-    daily: BudgetState, monthly: BudgetState, steps: Sequence[Point], starts: range,
-    groupings: Sequence[Grouping], unpriced: int,
+    budgets: Sequence[BudgetState], steps: Sequence[Point], starts: range, costs: Sequence[Costs],
+    unpriced: int, judge: tuple[int, int] | None,
 ) -> CostView:  # fmt: skip
     """The pane's content.
 
     Args:
-        daily: The day so far.
-        monthly: The month so far.
+        budgets: How they stand, worst first.
         steps: The last hour in steps of equal length.
         starts: When each step begins, Unix seconds; the last one is running.
-        groupings: Today's numbers by dimension.
+        costs: Today's by dimension; those that nobody says are left out.
         unpriced: Today's calls without a known price.
+        judge: What judging has cost today and may cost.
     """
     by_start = {point.start_s: point.totals for point in steps}
     totals = [by_start.get(start, Totals()) for start in starts]
     return CostView(
-        (Period("day", daily, "by midnight"), Period("month", monthly, "by month's end")),
+        tuple(budgets),
         Totals(
             cost_nanousd=sum(each.cost_nanousd for each in totals),
             input_tokens=sum(each.input_tokens for each in totals),
@@ -75,67 +77,32 @@ def cost_view(
         ),
         (*(each.cost_nanousd for each in totals[:-1]), None),
         (*(each.input_tokens + each.output_tokens for each in totals[:-1]), None),
-        tuple(groupings),
+        tuple(each for each in costs if any(group.value for group in each.groups)),
         unpriced,
+        judge,
     )
 
 
 def cost_lines(view: CostView, width: int, height: int) -> list[Line]:
-    """The pane's lines; the groups become a table where there is height for one."""
-    lines = [*_periods(view.periods, width), *(row(chunks, width, 2) for chunks in _pace(view))]
-    if height >= _TABLE and view.groupings:
-        return [*lines, (), *table(view.groupings[0], width, height - len(lines) - 1)]
-    for grouping in view.groupings:
-        label = (Cell(f"{grouping.title:<{_LABEL}}", "muted"),)
-        lines.append((*label, *row(costs(grouping), width - _LABEL)))
+    """The pane's lines: budgets, worst first, the pace of the last hour, and what costs today."""
+    pace = [row(chunks, width, 2) for chunks in _pace(view)]
+    room = max(height - len(pace) - len(view.costs), _FEW)
+    lines = [*budget_lines(view.budgets, width, room), *pace]
+    for costs in view.costs:
+        label = (Cell(f"{costs.key:<{_LABEL}}", "muted"),)
+        lines.append((*label, *row(_costs(costs), width - _LABEL)))
     return lines[:height]
 
 
-def _periods(periods: Sequence[Period], width: int) -> list[Line]:
-    """A line a period, their bars below each other."""
-    for long in (True, False):
-        comings = [_coming(period, long=long) for period in periods]
-        coming = max(map(width_of, comings))
-        room = width - _LABEL - 2 * MONEY_WIDTH - len(" of  ") - PERCENT_WIDTH - 3 - coming
-        if room >= _BAR:
-            break
-    return [_period(period, max(room, 0), line, width) for period, line in zip(periods, comings, strict=True)]
-
-
-def _period(period: Period, room: int, coming: Line, width: int) -> Line:
-    state = period.state
-    begun = datetime.fromtimestamp(state.start_s, UTC)
-    door = Door(f"cost>0 after:{begun:%Y-%m-%dT%H:%M:%SZ}", f"what the {period.name} cost")
-    spent = (
-        Cell(f"{period.name:<{_LABEL}}", "muted"),
-        Cell(f"{money(state.spent):>{MONEY_WIDTH}}", "strong", door),
-    )
-    if state.limit is None or state.share is None:
-        return row([spent, (Cell(f"no budget for the {period.name}", "muted"),), coming], width, 2)
-    full, empty = bar(state.share, room)
-    return (
-        *spent,
-        Cell(f" of {money(state.limit):<{MONEY_WIDTH}} "),
-        Cell(full, _tone(state)),
-        Cell(empty, "muted"),
-        Cell(f" {percent(state.share):>{PERCENT_WIDTH}}  ", _tone(state)),
-        *coming,
-    )
-
-
-def _coming(period: Period, *, long: bool) -> Line:
-    """What the period will have cost, and whether that is too much."""
-    state = period.state
-    if state.forecast is None:
-        return ()
-    over = state.limit is not None and state.forecast > state.limit
-    end = f" {period.end}" if long else ""
-    return (Cell(f"{'▲' if over else '→'} {money(state.forecast)}{end}", "warn" if over else "muted"),)
-
-
-def _tone(state: BudgetState) -> Tone:
-    share = state.share or 0
-    return "error" if share >= 1 else "warn" if share >= state.warn_at else "ok"
+def _costs(costs: Costs) -> list[Line]:
+    """Each group's name and cost: chunks for a line."""
+    return [
+        (
+            Cell(f"{name(group.value)} ", "muted"),
+            Cell(money(group.totals.cost_nanousd), "plain", door_to(costs.key, group.value, costs.where)),
+        )
+        for group in costs.groups
+    ]
 
 
 def _pace(view: CostView) -> tuple[list[Line], list[Line]]:
@@ -150,6 +117,11 @@ def _pace(view: CostView) -> tuple[list[Line], list[Line]]:
     token_line: list[Line] = [
         (Cell(f"{'tok/min':<{_LABEL}}", "muted"), rate, Cell(" " + spark(view.token_course, _STEPS), "muted"))
     ]
+    if view.judge is not None:
+        spent, limit = view.judge
+        over = spent >= limit
+        text = f"judge {money(spent)} of {money(limit)} today"
+        money_line.append((Cell("▲ " if over else "", "warn"), Cell(text, "warn" if over else "muted")))
     if view.unpriced:
         money_line.append((Cell("▲ ", "warn"), Cell(f"{tokens(view.unpriced)} unpriced", "warn", _UNPRICED)))
     if hour.input_tokens:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Final
 
 from llmwatch.analysis.health import Level
 from llmwatch.format import change, percent, tokens
 from llmwatch.neutral import neutral_line
 from llmwatch.store.rows import Point, ScorePoint, Totals, VersionRow
-from llmwatch.tui.models.cells import Cell, Door, Line, flow
+from llmwatch.tui.models.cells import Cell, Door, Line, flow, packed
 from llmwatch.tui.models.runs import Tone
 from llmwatch.tui.models.timewindow import STEPS, Window
 from llmwatch.tui.state import look
 
-_MARKED: Final = ("prompt", "model", "app")
+MARKED: Final = ("prompt", "model", "app")
 """Of versions that came together, the first of these names the mark."""
 _RECENT: Final = 4
 """The last quarter of the window is compared with the rest of it."""
@@ -24,6 +25,10 @@ _ENOUGH: Final = 10
 _TONES: Final[tuple[Tone, ...]] = ("accent", "muted")
 """Of the chart's lines: there are no more than these."""
 _NAME: Final = 20
+_WHOLE: Final = "quality_score"
+_CALLED: Final = {_WHOLE: "quality"}
+_NOT_MARKS: Final = ("user", "heuristic")
+"""Sources whose scores are shown as feedback and as checks."""
 
 DROP_WARN: Final = 0.1
 NEGATIVE_WARN: Final = 0.15
@@ -74,11 +79,13 @@ class QualityView:
     series: tuple[Series, ...]
     markers: tuple[Marker, ...]
     facts: tuple[Fact, ...]
+    notes: tuple[str, ...] = ()
+    """What the numbers rest on: ``learning what is usual``, ``the judge is off: …``."""
 
 
 def quality_view(
     window: Window, scores: Sequence[ScorePoint], calls: Sequence[Point], versions: Sequence[VersionRow],
-    pass_warn: float,
+    pass_warn: float, usual: Mapping[str, float | None] = MappingProxyType({}), notes: Sequence[str] = (),
 ) -> QualityView:  # fmt: skip
     """The pane's content.
 
@@ -88,32 +95,44 @@ def quality_view(
         calls: LLM calls in its steps.
         versions: What was live in it.
         pass_warn: Share of answers that pass the checks, below which that is a warning.
+        usual: What scores usually are, by name; None while that is being learnt. Others are compared with
+            the earlier part of the window.
+        notes: What is to be said of all this.
     """
-    named = _by_name([score for score in scores if score.source != "user" and score.valued])
+    named = _by_name([score for score in scores if score.source not in _NOT_MARKS and score.valued])
     series = [
-        Series(neutral_line(name, _NAME), tone, _course(window, each))
+        Series(label(name), tone, _course(window, each))
         for (name, each), tone in zip(named, _TONES, strict=False)
     ]
     if not series and any(point.totals.checked for point in calls):
         passed = {point.start_s: _share(point.totals.passed, point.totals.checked) for point in calls}
         series = [Series("checks", _TONES[0], tuple(passed.get(at) for at in window.starts))]
     facts = [
-        *(_score_fact(name, each, window) for name, each in named),
+        *(_score_fact(name, each, window, usual.get(name)) for name, each in named),
         *_feedback_facts([score for score in scores if score.source == "user"]),
         *_call_facts(calls, window, pass_warn),
     ]
     tones = {each.name: each.tone for each in series}
     facts = [replace(fact, line=tones.get(fact.label)) for fact in facts]
     facts.sort(key=lambda fact: fact.level != "WARN")
-    return QualityView(window, tuple(series), tuple(_markers(window, versions)), tuple(facts))
+    if named and usual and all(value is None for value in usual.values()):
+        notes = (*notes, "learning what is usual")
+    return QualityView(window, tuple(series), tuple(_markers(window, versions)), tuple(facts), tuple(notes))
+
+
+def label(name: str) -> str:
+    """What a score is called on the screen: ``quality``, ``groundedness``, ``helpful``."""
+    return neutral_line(_CALLED.get(name, name).removeprefix("judge_"), _NAME)
 
 
 def _by_name(scores: Sequence[ScorePoint]) -> list[tuple[str, list[ScorePoint]]]:
-    """Scores by name, the most frequent first."""
+    """Scores by name: what all marks come to, then the most frequent."""
     named: dict[str, list[ScorePoint]] = {}
     for score in scores:
         named.setdefault(score.name, []).append(score)
-    return sorted(named.items(), key=lambda item: -sum(score.scores for score in item[1]))
+    return sorted(
+        named.items(), key=lambda item: (item[0] != _WHOLE, -sum(score.scores for score in item[1]), item[0])
+    )
 
 
 def _course(window: Window, scores: Sequence[ScorePoint]) -> tuple[float | None, ...]:
@@ -133,15 +152,16 @@ def _recent_s(window: Window) -> int:
     return window.end_s - window.step_s * STEPS // _RECENT
 
 
-def _score_fact(name: str, scores: Sequence[ScorePoint], window: Window) -> Fact:
+def _score_fact(name: str, scores: Sequence[ScorePoint], window: Window, usual: float | None) -> Fact:
     recent = [score for score in scores if score.start_s >= _recent_s(window)]
     before = [score for score in scores if score.start_s < _recent_s(window)]
-    now, then = _mean(recent), _mean(before)
-    comparable = min(sum(each.valued for each in recent), sum(each.valued for each in before)) >= _ENOUGH
+    now, then = _mean(recent), _mean(before) if usual is None else usual
+    earlier = _ENOUGH if usual is not None else sum(each.valued for each in before)
+    comparable = min(sum(each.valued for each in recent), earlier) >= _ENOUGH
     dropped = comparable and now is not None and then is not None and now < then * (1 - DROP_WARN)
     shown = now if now is not None else then
     return Fact(
-        neutral_line(name, _NAME), "–" if shown is None else f"{shown:.2f}", "WARN" if dropped else "OK",
+        label(name), "–" if shown is None else f"{shown:.2f}", "WARN" if dropped else "OK",
         change(then, now) if comparable else "", f"n {tokens(sum(score.valued for score in scores))}",
     )  # fmt: skip
 
@@ -192,7 +212,7 @@ def _sum(parts: Sequence[Totals]) -> Totals:
 def _markers(window: Window, versions: Sequence[VersionRow]) -> list[Marker]:
     """Versions that came after an earlier one of the same thing, within the window."""
     markers = []
-    for version in sorted(versions, key=lambda version: _MARKED.index(version.kind)):
+    for version in sorted(versions, key=lambda version: MARKED.index(version.kind)):
         step = (version.first_seen_ns // 10**9 - window.start_s) // window.step_s
         if 0 < step <= STEPS and replaced(version, versions):
             markers.append(Marker(step, neutral_line(f"{version.name} {version.version}", _NAME)))
@@ -209,8 +229,18 @@ def replaced(version: VersionRow, versions: Sequence[VersionRow]) -> VersionRow 
 def quality_lines(view: QualityView, width: int, height: int) -> list[Line]:
     """The numbers below the chart."""
     if not view.facts:
-        return [(Cell("No answers were checked or scored yet.", "muted"),)]
-    return flow([_chunk(fact) for fact in view.facts], width, height)
+        return flow(
+            [(Cell(t, "muted"),) for t in ("No answers were checked or scored yet.", *view.notes)],
+            width,
+            height,
+        )
+    notes = [(Cell(note, "muted"),) for note in view.notes]
+    if (lines := packed([*map(_chunk, view.facts), *notes], width, height)) is not None:
+        return lines
+    lines = flow(map(_chunk, view.facts), width, max(height - 1, 1))
+    return (
+        [*lines, *flow(notes, width, 1)][:height] if notes else flow(map(_chunk, view.facts), width, height)
+    )
 
 
 def _chunk(fact: Fact) -> Line:

@@ -17,7 +17,6 @@ from llmwatch.store.histogram import Histogram, value_of
 from llmwatch.store.rows import Group, Point, Totals
 from llmwatch.tui.format import fit
 from llmwatch.tui.models.cells import Cell, Door, Line, packed, padded, row, spark, spread, width_of
-from llmwatch.tui.models.groups import Grouping, table
 from llmwatch.tui.models.runs import Tone
 from llmwatch.tui.state import look
 
@@ -30,8 +29,6 @@ _NAME: Final = 32
 _TILE_GAP: Final = 2
 _TILES: Final = 3
 """Lines of the pane at its usual size: why, tiles' heads, tiles' numbers."""
-_TABLE: Final = 4
-"""Lines that a table of groups is worth showing in."""
 _NOTE: Final = 16
 """Room for a metric's note beside its chart,"""
 _WIDEST: Final = 4
@@ -62,7 +59,6 @@ class StatusView:
     metrics: tuple[Metric, ...]
     calls: int
     window_minutes: int
-    grouped: Grouping
     mostly: str
     """What most of the trouble has in common, when one thing does: ``mostly gpt-4o``."""
 
@@ -71,7 +67,6 @@ def status_view(
     outlook: Outlook,
     minutes: Sequence[Point],
     groups: Sequence[Sequence[Group]],
-    grouped: Grouping,
     window: tuple[int, int],
     now_ns: int,
     config: HealthConfig,
@@ -82,7 +77,6 @@ def status_view(
         outlook: Verdict and sums of the window.
         minutes: The LLM calls of each minute of the window.
         groups: The window's LLM calls by model, by feature, …: one list a dimension.
-        grouped: The same calls by the chosen dimension.
         window: Start and end of the window, Unix seconds, the running minute included.
         now_ns: The time, Unix ns.
         config: The thresholds.
@@ -132,7 +126,7 @@ def status_view(
         ),
     )  # fmt: skip
     common = _in_common(outlook.verdict, groups, config)
-    return StatusView(outlook.verdict, metrics, totals.spans, config.window_minutes, grouped, common)
+    return StatusView(outlook.verdict, metrics, totals.spans, config.window_minutes, common)
 
 
 def _error_rate(totals: Totals) -> float | None:
@@ -186,9 +180,7 @@ def status_lines(view: StatusView, width: int, height: int) -> list[Line]:
     """The pane's lines: why, then the numbers as tiles or, where there is height for it, one a line."""
     if height > _TILES:
         why = _why(view, width, max(height - len(view.metrics), 1))
-        lines = [*why, *(_metric_line(metric, width) for metric in view.metrics)]
-        left = height - len(lines) - 1
-        return lines if left < _TABLE else [*lines, (), *table(view.grouped, width, left)]
+        return [*why, *(_metric_line(metric, width) for metric in view.metrics)]
     why = _why(view, width, 1)
     tile = (width - _TILE_GAP * (len(view.metrics) - 1)) // len(view.metrics)
     return [

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from rich.cells import cell_len
 
+from llmwatch.analysis.metrics import figure
 from llmwatch.format import duration, money, percent, since
 from llmwatch.neutral import neutral_line
-from llmwatch.store.rows import Dimension, Totals, VersionRow
+from llmwatch.store.rows import Dimension, Measured, VersionRow
 from llmwatch.tui.format import fit
 from llmwatch.tui.models.cells import Cell, Door, Line, flow, row
 from llmwatch.tui.models.quality import replaced
@@ -23,7 +25,7 @@ LIVE_NS: Final = 3600 * 10**9
 """A version that was not used for an hour is not live."""
 _NAME: Final = 40
 _ENOUGH: Final = 10
-"""Fewer calls of either version are not compared."""
+"""Fewer calls or marks of either version are not compared."""
 
 DIMENSION: Final[Mapping[str, Dimension]] = {
     "prompt": "prompt_version",
@@ -61,70 +63,79 @@ def pairs(rows: Sequence[VersionRow], now_ns: int) -> list[tuple[VersionRow, Ver
 
 
 def versions_view(
-    rows: Sequence[VersionRow], sums: Mapping[VersionRow, tuple[Totals, Totals]], now_ns: int
+    rows: Sequence[VersionRow], measured: Mapping[VersionRow, tuple[Measured, Measured]], now_ns: int
 ) -> VersionsView:
     """The pane's content.
 
     Args:
         rows: Versions seen of late, newest first.
-        sums: LLM calls of a new version and of its predecessor, for each of `pairs`.
+        measured: A new version and its predecessor, for each of `pairs`.
         now_ns: The time.
     """
     live = [row for row in rows if now_ns - row.last_seen_ns < LIVE_NS]
-    return VersionsView(tuple(_version(row, rows, sums.get(row), now_ns) for row in live))
+    return VersionsView(tuple(_version(row, rows, measured.get(row), now_ns) for row in live))
 
 
 def _version(
-    row: VersionRow, rows: Sequence[VersionRow], sums: tuple[Totals, Totals] | None, now_ns: int
+    row: VersionRow, rows: Sequence[VersionRow], pair: tuple[Measured, Measured] | None, now_ns: int
 ) -> Version:
+    called = name(row)
+    return Version(
+        neutral_line(called, _NAME),
+        since(row.first_seen_ns, now_ns),
+        now_ns - row.first_seen_ns < NEW_NS and replaced(row, rows) is not None,
+        worse(*pair) if pair else "",
+        Door(term(row), f"version {called}"),
+    )
+
+
+def term(row: VersionRow) -> str:
+    """The filter for what a version had a part in."""
     from llmwatch.store.filters import quoted  # noqa: PLC0415 - not before the first paint
 
     key = {"prompt": "version", "model": "model", "app": "app"}[row.kind]
-    same = row.kind == "model" and (not row.name or row.version.startswith(row.name))
-    name = (
-        row.version
-        if same
-        else f"{row.name} → {row.version}"
-        if row.kind == "model"
-        else f"{row.name} {row.version}"
-    )
-    return Version(
-        neutral_line(name.strip(), _NAME),
-        since(row.first_seen_ns, now_ns),
-        now_ns - row.first_seen_ns < NEW_NS and replaced(row, rows) is not None,
-        worse(*sums) if sums else "",
-        Door(f"{key}:{quoted(row.version)}", f"version {name}"),
-    )
+    return f"{key}:{quoted(row.version)}"
 
 
-def _name(row: VersionRow) -> str:
+def name(row: VersionRow) -> str:
     """``answer v2.4``, ``shop 1.8.2``, ``gpt-4o-2024-11-20``, ``fast → gpt-4o-mini`` for an alias."""
     if row.kind != "model":
         return f"{row.name} {row.version}".strip()
     return row.version if row.version.startswith(row.name) else f"{row.name} → {row.version}"
 
 
-def worse(now: Totals, before: Totals) -> str:
+def worse(now: Measured, before: Measured) -> str:
     """The one thing that got most clearly worse from ``before`` to ``now``; empty when nothing did.
 
-    Errors and failed checks count from 2 points more and twice as many, latency and cost from a quarter more.
+    Errors and failed checks count from 2 points more and twice as many, marks from a tenth less, latency and
+    cost from a quarter more.
     """
-    if min(now.spans, before.spans) < _ENOUGH:
+    if min(now.calls.spans, before.calls.spans) < _ENOUGH:
         return ""
-    errors, errors_before = now.errors / now.spans, before.errors / before.spans
-    if errors > max(2 * errors_before, errors_before + 0.02):
-        return f"errors {percent(errors)} (was {percent(errors_before)})"
-    if min(now.checked, before.checked) >= _ENOUGH:
-        passed, passed_before = now.passed / now.checked, before.passed / before.checked
-        if 1 - passed > max(2 * (1 - passed_before), 1 - passed_before + 0.02):
-            return f"checks {percent(passed)} (was {percent(passed_before)})"
-    p95, p95_before = now.duration_ns.percentile(0.95), before.duration_ns.percentile(0.95)
-    if p95 and p95_before and p95 > 1.25 * p95_before:
-        return f"p95 {duration(p95)} (was {duration(p95_before)})"
-    cost, cost_before = now.cost_nanousd // now.spans, before.cost_nanousd // before.spans
-    if cost_before and cost > 1.25 * cost_before:
-        return f"{money(cost)} a call (was {money(cost_before)})"
+    errors, was = _both("error_rate", now, before)
+    if errors > max(2 * was, was + 0.02):
+        return f"errors {percent(errors)} (was {percent(was)})"
+    marks, was = _both("quality_score", now, before)
+    if marks < was * 0.9:
+        return f"quality {marks:.2f} (was {was:.2f})"
+    passed, was = _both("heuristic_pass_rate", now, before)
+    if 1 - passed > max(2 * (1 - was), 1 - was + 0.02):
+        return f"checks {percent(passed)} (was {percent(was)})"
+    p95, was = _both("latency_p95", now, before)
+    if p95 > 1.25 * was:
+        return f"p95 {duration(p95)} (was {duration(was)})"
+    cost, was = _both("cost_per_request", now, before)
+    if cost > 1.25 * was:
+        return f"{money(round(cost))} a call (was {money(round(was))})"
     return ""
+
+
+def _both(metric: str, now: Measured, before: Measured) -> tuple[float, float]:
+    """A figure of each; where one rests on too little, what is no number: neither worse nor better."""
+    figures = figure(metric, now), figure(metric, before)
+    if any(each.value is None or each.samples < _ENOUGH for each in figures):
+        return math.nan, math.nan
+    return figures[0].value or 0.0, figures[1].value or 0.0
 
 
 def versions_lines(view: VersionsView, width: int, height: int) -> list[Line]:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from llmwatch.config import Config
+from llmwatch.errors import ConfigError
+from llmwatch.neutral import neutral_line
 from llmwatch.tui.host import host
 from llmwatch.tui.models.cells import Line
 from llmwatch.tui.panes.base import Pane
@@ -13,6 +15,9 @@ from llmwatch.tui.panes.base import Pane
 if TYPE_CHECKING:
     import sqlite3
 
+    from llmwatch.store.reads.sliced import By
+    from llmwatch.store.rows import Measured
+    from llmwatch.tui.models.groups import Grouping, Layout
     from llmwatch.tui.models.quality import QualityView
     from llmwatch.tui.widgets.chart import QualityChart
 
@@ -32,6 +37,17 @@ class QualityPane(Pane["QualityView"]):
         """The last day, or as much of it as there is."""
         now_ns, config = host(self).now_ns(), host(self).config
         return lambda db: load(db, now_ns, config)
+
+    def groups(self, by: By) -> Callable[[sqlite3.Connection], Grouping[Measured]]:
+        """The last day."""
+        now_s = host(self).now_ns() // 10**9
+        return lambda db: load_groups(db, now_s, by)
+
+    def layout_of_groups(self) -> Layout[Measured]:
+        """Marks, checks and feedback."""
+        from llmwatch.tui.models.columns import QUALITY
+
+        return QUALITY
 
     def draw(self, view: QualityView, width: int, height: int) -> Sequence[Line]:
         """The numbers below the chart."""
@@ -67,4 +83,29 @@ def load(db: sqlite3.Connection, now_ns: int, config: Config) -> QualityView:
         metrics.course(db, window.start_s, window.end_s, window.step_s, {"kind": "llm"}),
         versions.live(db, window.start_s * 10**9),
         config.health.heuristic_pass_warn,
+        notes=_notes(db, now_ns, config),
     )
+
+
+def _notes(db: sqlite3.Connection, now_ns: int, config: Config) -> list[str]:
+    """Why nothing is judged, where that is so."""
+    from llmwatch.analysis.health import windows
+    from llmwatch.evals.judge.state import hindrance, judging_endpoint
+    from llmwatch.store.reads.judging import spend
+
+    day = windows(now_ns, config).day
+    spent = spend(db, day[0] * 10**9, day[1] * 10**9).cost_nanousd
+    try:
+        why = hindrance(config.judge, judging_endpoint(config), spent, now_ns)
+    except ConfigError as error:
+        why = f"the judge is off: {error}"
+    return [neutral_line(why)] if why else []
+
+
+def load_groups(db: sqlite3.Connection, now_s: int, by: By) -> Grouping[Measured]:
+    """The last day by a dimension."""
+    from llmwatch.tui.models.columns import QUALITY
+    from llmwatch.tui.models.timewindow import DAY_S
+    from llmwatch.tui.panes.grouped import read_groups
+
+    return read_groups(db, by, (now_s - DAY_S, now_s + 60), {"kind": "llm"}, QUALITY)

@@ -13,7 +13,9 @@ from llmwatch.tui.panes.base import Pane
 if TYPE_CHECKING:
     import sqlite3
 
-    from llmwatch.store.rows import Dimension
+    from llmwatch.store.reads.sliced import By
+    from llmwatch.store.rows import Dimension, Measured
+    from llmwatch.tui.models.groups import Grouping, Layout
     from llmwatch.tui.models.status import StatusView
 
 _COMMON: Final[tuple[Dimension, ...]] = ("model", "feature")
@@ -26,10 +28,23 @@ class StatusPane(Pane["StatusView"]):
     number = 1
     title = "Status"
 
+    own_lines = 8
+
     def question(self) -> Callable[[sqlite3.Connection], StatusView]:
         """The last minutes."""
-        now_ns, config, first = host(self).now_ns(), host(self).config, self.dimension
-        return lambda db: load(db, now_ns, config, first)
+        now_ns, config = host(self).now_ns(), host(self).config
+        return lambda db: load(db, now_ns, config)
+
+    def groups(self, by: By) -> Callable[[sqlite3.Connection], Grouping[Measured]]:
+        """The calls of the last minutes."""
+        now_ns, config = host(self).now_ns(), host(self).config
+        return lambda db: load_groups(db, now_ns, config, by)
+
+    def layout_of_groups(self) -> Layout[Measured]:
+        """Calls, errors, times and costs."""
+        from llmwatch.tui.models.columns import STATUS
+
+        return STATUS
 
     def draw(self, view: StatusView, width: int, height: int) -> Sequence[Line]:
         """Tiles, or a line a number."""
@@ -38,24 +53,24 @@ class StatusPane(Pane["StatusView"]):
         return status_lines(view, width, height)
 
 
-def load(db: sqlite3.Connection, now_ns: int, config: Config, first: int) -> StatusView:
-    """The status at ``now_ns``, and its numbers grouped by the ``first``-th dimension."""
+def load(db: sqlite3.Connection, now_ns: int, config: Config) -> StatusView:
+    """The status at ``now_ns``."""
     from llmwatch.analysis.health import windows
     from llmwatch.store.reads import metrics
-    from llmwatch.tui.models.groups import dimensions, grouping
     from llmwatch.tui.models.status import status_view
     from llmwatch.tui.outlook import CALLS, read_outlook
 
     window = windows(now_ns, config).status
     seen = read_outlook(db, now_ns, config)
-    (by,) = dimensions(first, 1)
-    grouped, *troubled = metrics.groups(db, *window, (by, *(_COMMON if seen.verdict.reasons else ())), CALLS)
-    return status_view(
-        seen,
-        metrics.trend(db, *window, 60, CALLS),
-        troubled,
-        grouping(by, grouped, f"since:{config.health.window_minutes}m"),
-        window,
-        now_ns,
-        config.health,
-    )
+    troubled = metrics.groups(db, *window, _COMMON, CALLS) if seen.verdict.reasons else []
+    minutes = metrics.trend(db, *window, 60, CALLS)
+    return status_view(seen, minutes, troubled, window, now_ns, config.health)
+
+
+def load_groups(db: sqlite3.Connection, now_ns: int, config: Config, by: By) -> Grouping[Measured]:
+    """The calls of the status window by a dimension."""
+    from llmwatch.analysis.health import windows
+    from llmwatch.tui.models.columns import STATUS
+    from llmwatch.tui.panes.grouped import read_groups
+
+    return read_groups(db, by, windows(now_ns, config).status, {"kind": "llm"}, STATUS)

@@ -182,18 +182,28 @@ class Overview(Screen[None]):
         self._read()
 
     def action_group(self, step: int) -> None:
-        """Group by the next dimension."""
-        for pane in self.panes:
-            pane.dimension += step
-            self.run_worker(pane.read())
+        """Group the pane that was looked at last by another dimension."""
+        self._group(self._active, step)
+
+    def _group(self, pane: Pane[object], step: int) -> None:
+        """By the dimension ``step`` further; 0 for none."""
+        pane.group(step)
+        self.set_class(pane.by is not None, f"-grouped-{pane.number}")
+
+    @property
+    def _active(self) -> Pane[object]:
+        """The pane that has the focus, or had it last."""
+        return next(pane for pane in self.panes if pane.has_class("-active"))
 
     def go_back(self) -> bool:
-        """Take the zoom back, or what was chosen in the list; from a number's traces, back to the number."""
+        """Take back the zoom, what was chosen in the list, or a grouping; from traces, back to the number."""
         if self._zoomed:
             self._zoom(0)
         elif self.traces.go_back():
             if self._came_from:
                 self.action_pane(self._came_from)
+        elif (pane := self._active).by is not None:
+            self._group(pane, 0)
         else:
             return False
         self._came_from = 0
