@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from llmwatch.analysis.budget import BudgetState
 from llmwatch.analysis.health import Outlook
 from llmwatch.analysis.metrics import METRICS, figure, metric_of
 from llmwatch.store.histogram import Histogram
 from llmwatch.store.rows import AlertRow, Measured, ModelTotals, Overall, Totals
+
+if TYPE_CHECKING:
+    from llmwatch.analysis.judging import JudgeState
 
 Figures: TypeAlias = Mapping[str, object]
 _NANO = 10**9
@@ -55,6 +58,21 @@ def of_metrics(measured: Measured) -> Figures:
         name: {"value": each.value, "unit": metric.unit, "samples": each.samples}
         for name, (metric, each) in found.items()
         if each.value is not None
+    }
+
+
+def judge(state: JudgeState) -> Figures:
+    """The judge: its spend is its own and in no other sum."""
+    today = state.today
+    return {
+        "judge": {
+            "off": state.hindrance,
+            "judged_today": today.judged,
+            "waiting": state.waiting,
+            "cost_today_usd": dollars(today.cost_nanousd),
+            "unpriced_today": today.unpriced,
+            "daily_budget_usd": dollars(state.daily_nanousd),
+        }
     }
 
 

@@ -17,7 +17,7 @@ from llmwatch import paths
 from llmwatch.cli.place import chosen
 from llmwatch.cli.printing import echo
 from llmwatch.errors import ConfigError, LlmwatchError, StoreMissingError
-from llmwatch.format import age, plural, size
+from llmwatch.format import age, money, plural, size
 from llmwatch.neutral import neutral_line
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ def _findings(ctx: click.Context, db: str | None, host: str | None, port: int | 
     yield from _collector(database, config)
     yield from _permissions(database)
     try:
+        yield from _judge(database, config)
         yield from _contents(database)
     except StoreMissingError as error:
         yield _Finding("muted", error.explain())
@@ -112,6 +113,23 @@ def _collector(database: Path, config: Config) -> Iterator[_Finding]:
         )
     elif place.running:
         yield _Finding("muted", "the collector takes no OTLP over gRPC; its log says why", _HTTP)
+
+
+def _judge(database: Path, config: Config) -> Iterator[_Finding]:
+    from llmwatch.analysis.judging import judge_state
+    from llmwatch.store.database import connect_reader
+
+    with closing(connect_reader(database)) as reader:
+        state = judge_state(reader, config, time.time_ns())
+    today = f"today {plural(state.today.judged, 'answer')} for {money(state.today.cost_nanousd)}"
+    if state.hindrance is None:
+        judge = config.judge
+        yield _Finding(
+            "ok", f"the judge is {judge.model} at {judge.endpoint}: {today}, {state.waiting:,} waiting"
+        )
+    else:
+        fix = "" if config.judge.endpoint else '[judge] endpoint = "openai", or another of [providers]'
+        yield _Finding("warn" if config.judge.endpoint else "muted", state.hindrance, fix)
 
 
 def _permissions(database: Path) -> Iterator[_Finding]:

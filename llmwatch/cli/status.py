@@ -40,6 +40,7 @@ def command(ctx: click.Context, since: str | None, as_json: bool, db: str | None
     database that is missing or cannot be read exits 2 as well, saying so on stderr.
     """
     from llmwatch.analysis import figures
+    from llmwatch.analysis.judging import judge_state
     from llmwatch.collector.outlook import look
     from llmwatch.store.database import connect_reader
     from llmwatch.store.reads import status
@@ -52,8 +53,11 @@ def command(ctx: click.Context, since: str | None, as_json: bool, db: str | None
         overall = status.overall(reader, None if start_s is None else start_s * 10**9)
         term = "" if start_s is None else f"since:{(now_ns // 10**9 - start_s) // 60}m"
         outlook = look(reader, config, now_ns, (start_s or 0, _FOREVER_S), term)
+        judge = figures.judge(judge_state(reader, config, now_ns)) if as_json else {}
     if as_json:
-        click.echo(json.dumps({"since": since, **figures.overall(overall), **figures.health(outlook)}))
+        click.echo(
+            json.dumps({"since": since, **figures.overall(overall), **figures.health(outlook), **judge})
+        )
     else:
         click.echo(neutral_line(_line(overall, outlook, since)))
     sys.exit(_EXIT[outlook.verdict.level])

@@ -134,6 +134,7 @@ def test_json_has_every_figure(writer: Writer, database: Path) -> None:
         "level": "OK",
         "reasons": [],
         "budgets": found["budgets"],
+        "judge": found["judge"],
     }
     assert [(each["name"], each["limit"], each["spent"]) for each in found["budgets"]] == [
         ("daily", None, 0.015), ("monthly", None, 0.015)
