@@ -17,7 +17,7 @@ from llmwatch.analysis.budget import (
     worst_first,
 )
 from llmwatch.config import Config
-from llmwatch.store.reads.budgets import MOST, costliest
+from llmwatch.store.reads.budgets import MOST, costliest, counted
 
 _LATELY_NS = 60 * SECOND_NS
 _ALL = -1
@@ -34,6 +34,25 @@ def budget_states(db: sqlite3.Connection, config: Config, now_ns: int) -> list[B
     )
 
 
+def past_states(db: sqlite3.Connection, config: Config, at_ns: int) -> list[BudgetState]:
+    """As `budget_states`, as they stood at a moment that is past: what came later in a period is left out."""
+    zone = ZoneInfo(config.budget.timezone)
+    found: list[BudgetState] = []
+    for budget in budgets(config):
+        until = bounds(budget.period, at_ns, zone)[0], at_ns // SECOND_NS + 1
+        spent = [
+            (value, getattr(spend, MEASURES[budget.unit]))
+            for value, spend in counted(db, account(budget, zone), until).items()
+        ]
+        spent = sorted(spent, key=lambda pair: -pair[1])[:MOST]
+        shared = budget.by == "none"
+        found += [
+            budget_state(budget, amount, at_ns, zone, None if shared else value)
+            for value, amount in spent or ([("", 0)] if shared else [])
+        ]
+    return worst_first(found)
+
+
 def reached_states(db: sqlite3.Connection, config: Config, now_ns: int) -> list[BudgetState]:
     """The states that have reached their ``warn_at``, of all values, worst first: what alerts go by.
 
@@ -43,6 +62,8 @@ def reached_states(db: sqlite3.Connection, config: Config, now_ns: int) -> list[
     zone = ZoneInfo(config.budget.timezone)
     found: list[BudgetState] = []
     for budget in budgets(config):
+        if budget.limit is None:
+            continue
         start_s, _ = bounds(budget.period, now_ns, zone)
         ended = start_s * SECOND_NS - 1
         times = (now_ns, ended) if now_ns - ended <= _LATELY_NS else (now_ns,)

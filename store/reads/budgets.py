@@ -83,10 +83,6 @@ def _is_everything(account: Account) -> bool:
 def _everything(db: sqlite3.Connection, period: tuple[int, int], measure: str) -> int:
     """As `counted`, of everything: from the rollups, whose minutes all periods consist of."""
     if measure == "calls":
-        return sum(metrics.sums(db, *period, {"kind": kind}).spans for kind in CALLS)
-    sums = metrics.sums(db, *period, {})
-    return {
-        "cost_nanousd": sums.cost_nanousd,
-        "tokens": sums.input_tokens + sums.output_tokens,
-        "unpriced": sums.unpriced,
-    }[measure]
+        return sum(metrics.added(db, *period, {"kind": kind}, ("spans",))[0] for kind in CALLS)
+    columns = ("input_tokens", "output_tokens") if measure == "tokens" else (measure,)
+    return sum(metrics.added(db, *period, {}, columns))

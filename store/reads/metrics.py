@@ -29,13 +29,13 @@ def totals(db: sqlite3.Connection, start_s: int, end_s: int, where: Slice) -> To
 
 
 def sums(db: sqlite3.Connection, start_s: int, end_s: int, where: Slice) -> Totals:
-    """Sums of a window without its distributions, which are empty: a month in a few milliseconds."""
-    return totals_of(_added(db, start_s, end_s, where, SUMS))
+    """Sums of a window without its distributions, which are empty."""
+    return totals_of(added(db, start_s, end_s, where, SUMS))
 
 
 def copies(db: sqlite3.Connection, start_s: int, end_s: int) -> int:
     """LLM spans of a window that count as nothing else: their usage counts with other spans."""
-    return _added(db, start_s, end_s, {}, ("copies",))[0]
+    return added(db, start_s, end_s, {}, ("copies",))[0]
 
 
 def trend(db: sqlite3.Connection, start_s: int, end_s: int, width_s: int, where: Slice) -> list[Point]:
@@ -117,9 +117,10 @@ def rollup_rows(
         yield row[:first], (row[first:second], row[second:-1], row[-1])
 
 
-def _added(
+def added(
     db: sqlite3.Connection, start_s: int, end_s: int, where: Slice, columns: Sequence[str]
 ) -> list[int]:
+    """Sums of a window, only those that are asked for: a month of one in a few milliseconds."""
     condition, values = _condition(where)
     query = (
         f"SELECT {', '.join(f'coalesce(sum({name}), 0)' for name in columns)}"
