@@ -159,7 +159,7 @@ def _price(seen: _Seen) -> Hint | None:
     elif "locally" in cost.note:
         fix = "[providers.NAME] base_url = …, free = true in the configuration"
     else:
-        fix = "pip install -U genai-prices, or send gen_ai.usage.cost"
+        fix = 'llmwatch prices update, or [prices."MODEL"] input = …, output = … in the configuration'
     return Hint("price", cost.note or "unpriced", fix)
 
 

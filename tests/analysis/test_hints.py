@@ -304,7 +304,7 @@ SENDERS = [
         "an unknown model",
         [sent(GENAI, GENAI_1X, gen_ai__request__model="own-7", gen_ai__response__model="own-7")],
         "price",
-        "pip install -U genai-prices, or send gen_ai.usage.cost",
+        'llmwatch prices update, or [prices."MODEL"] input = …, output = … in the configuration',
     ),
     Sender(
         "no model",
