@@ -117,7 +117,7 @@ def _context(raw: RawSpan, facts: Facts) -> Context:
 
 
 def _add_who(fields: dict[str, Any], metadata: JsonObject) -> None:
-    """Session and user out of metadata, where some frameworks leave them (LangChain's config)."""
+    """Session, user and segment out of metadata, where some frameworks leave them (LangChain's config)."""
     for field, names in WHO.items():
         if not fields.get(field) and (found := text(first(metadata, names))):
             fields[field] = found

@@ -15,6 +15,10 @@ _ENVIRONMENT: Final = ("deployment.environment.name", "deployment.environment", 
 _NAMES: Final = {
     "session_id": ("session.id", "session_id", "conversation.id", "conversation_id", "thread_id", "chat_id"),
     "user_id": ("user.id", "user_id", "enduser.id", "enduser.pseudo.id"),
+    "segment": (
+        "user.segment", "user.tier", "user.plan", "llmwatch.user.segment", "user_segment", "user_tier",
+        "user_plan", "segment", "tier",
+    ),
     "feature": ("feature", "app.feature", "feature_name"),
     "request_id": ("request.id", "request_id", "app.request_id", "http.request.id"),
     "prompt_name": ("app.prompt_name", "prompt_name", "template_id"),
@@ -30,8 +34,9 @@ _NAMES: Final = {
 WHO: Final = {
     "session_id": (*_NAMES["session_id"], "session", "sessionId", "conversationId", "threadId"),
     "user_id": (*_NAMES["user_id"], "user", "userId", "customer_id"),
+    "segment": (*_NAMES["segment"], "userSegment", "userTier", "userPlan", "plan"),
 }
-"""Names for session and user where an app has a place of its own for them: metadata, properties."""
+"""Names for session, user and segment where an app has a place of its own for them: metadata, properties."""
 
 GENERIC: Final = Dialect(
     name="generic",

@@ -94,6 +94,11 @@ _CONTEXT: Final[Names] = {
     "environment": ("environment", "env"),
     "session_id": ("session_id", "session", "helicone_session_id"),
     "user_id": ("user_id", "user", "tenant_id", "customer_id", "helicone_user_id"),
+    "segment": (
+        "segment", "user_segment", "tier", "user_tier", "plan", "user_plan", "customer_tier",
+        "helicone_property_segment", "helicone_property_tier", "helicone_property_user_segment",
+        "helicone_property_user_tier", "helicone_property_plan",
+    ),
     "feature": ("feature", "endpoint", "operation_name", "route", "flow"),
     "request_id": ("request_id",),
     "prompt_name": ("prompt_name", "prompt_id", "template_id", "template_name"),

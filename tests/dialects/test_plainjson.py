@@ -111,6 +111,10 @@ ALIASES: list[tuple[dict[str, Any], str, Any]] = [
     *[({**CALL, name: "u-1"}, "context.user_id", "u-1")
       for name in ("user_id", "user.id", "Helicone-User-Id", "userId", "user")],
     ({**CALL, "user": {"id": "u-1"}}, "context.user_id", "u-1"),
+    *[({**CALL, name: "pro"}, "context.segment", "pro")
+      for name in ("segment", "tier", "user.plan", "userSegment", "Helicone-Property-Tier", "plan")],
+    ({**CALL, "metadata": {"user_tier": "pro"}}, "context.segment", "pro"),
+    ({**CALL, "user": {"id": "u-1", "segment": "pro"}}, "context.segment", "pro"),
     *[({**CALL, name: "s-1"}, "context.session_id", "s-1") for name in (
         "session_id", "session.id", "Helicone-Session-Id", "sessionId", "conversation_id")],
     # retrieval
