@@ -20,7 +20,6 @@ from llmwatch.config import Config
 from llmwatch.store.reads.budgets import MOST, costliest, counted
 
 _LATELY_NS = 60 * SECOND_NS
-_ALL = -1
 
 
 def budget_states(db: sqlite3.Connection, config: Config, now_ns: int) -> list[BudgetState]:
@@ -30,7 +29,7 @@ def budget_states(db: sqlite3.Connection, config: Config, now_ns: int) -> list[B
     """
     zone = ZoneInfo(config.budget.timezone)
     return worst_first(
-        state for budget in budgets(config) for state in _states(db, budget, now_ns, zone, MOST)
+        state for budget in budgets(config) for state in _states(db, budget, now_ns, zone, most=MOST)
     )
 
 
@@ -64,21 +63,21 @@ def reached_states(db: sqlite3.Connection, config: Config, now_ns: int) -> list[
     for budget in budgets(config):
         if budget.limit is None:
             continue
-        start_s, _ = bounds(budget.period, now_ns, zone)
-        ended = start_s * SECOND_NS - 1
-        times = (now_ns, ended) if now_ns - ended <= _LATELY_NS else (now_ns,)
-        found += [state for at_ns in times for state in _states(db, budget, at_ns, zone, _ALL)]
-    return worst_first(
-        state for state in found if state.share is not None and state.share >= min(state.warn_at, 1)
-    )
+        ended_ns = bounds(budget.period, now_ns, zone)[0] * SECOND_NS - 1
+        times = (now_ns, ended_ns) if now_ns - ended_ns <= _LATELY_NS else (now_ns,)
+        bar = min(budget.warn_at, 1)
+        least = int(budget.limit * bar)
+        states = [state for at_ns in times for state in _states(db, budget, at_ns, zone, least=least)]
+        found += [state for state in states if (state.share or 0) >= bar]
+    return worst_first(found)
 
 
 def _states(
-    db: sqlite3.Connection, budget: Budget, now_ns: int, zone: ZoneInfo, most: int
+    db: sqlite3.Connection, budget: Budget, now_ns: int, zone: ZoneInfo, *, most: int = -1, least: int = 0
 ) -> list[BudgetState]:
-    """The states of one budget, of ``most`` values at most."""
+    """The states of one budget, as `costliest` finds its values."""
     period = bounds(budget.period, now_ns, zone)
-    found = costliest(db, account(budget, zone), period, MEASURES[budget.unit], most)
+    found = costliest(db, account(budget, zone), period, MEASURES[budget.unit], most=most, least=least)
     if budget.by == "none":
         return [budget_state(budget, found.get("", 0), now_ns, zone)]
     return [budget_state(budget, spent, now_ns, zone, value) for value, spent in found.items()]

@@ -26,22 +26,30 @@ _SPANS: Final = f"""
 
 
 def costliest(
-    db: sqlite3.Connection, account: Account, period: tuple[int, int], measure: Measure, most: int
+    db: sqlite3.Connection,
+    account: Account,
+    period: tuple[int, int],
+    measure: Measure,
+    *,
+    most: int = -1,
+    least: int = 0,
 ) -> dict[str, int]:
     """The values of ``account`` that have spent most in ``period`` (Unix seconds), that with most first.
 
-    The value is ``""`` where all share the account; ``most`` is -1 for all values.
+    The value is ``""`` where all share the account; of all others only those that have spent ``least``, and
+    not more than ``most`` of them unless it is -1.
     """
     if is_kept(db, account, period[0]):
         query = (
-            f"SELECT value, {measure} FROM budget_spend WHERE budget = ? AND start_s = ?"
+            f"SELECT value, {measure} FROM budget_spend WHERE budget = ? AND start_s = ? AND {measure} >= ?"
             f" ORDER BY {measure} DESC, value LIMIT ?"
         )
-        return dict(db.execute(query, (account.name, period[0], most)))
+        return dict(db.execute(query, (account.name, period[0], least, most)))
     if _is_everything(account):
         return {"": _everything(db, period, measure)}
     found = {value: getattr(spend, measure) for value, spend in counted(db, account, period).items()}
-    return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))[: most if most >= 0 else None])
+    ordered = sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
+    return dict([pair for pair in ordered if pair[1] >= least][: most if most >= 0 else None])
 
 
 def is_kept(db: sqlite3.Connection, account: Account, start_s: int) -> bool:

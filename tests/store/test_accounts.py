@@ -83,8 +83,8 @@ def test_each_sort_of_account(writer: Writer, db: sqlite3.Connection) -> None:
     assert told.of("x") == stored(db, "x") == {"s1": Spend(200, 200, 2, 0)}
     assert told.spent["minute", "rag", START + 60] == Spend(40, 40, 1, 0)
     writer.run(lambda own: opened_at(own, told.accounts, START)).result(5)
-    assert costliest(db, BY_USER, DAY, "cost_nanousd", 1) == {"x": 200}
-    assert list(costliest(db, BY_USER, DAY, "calls", -1)) == ["x", "y"]
+    assert costliest(db, BY_USER, DAY, "cost_nanousd", most=1) == {"x": 200}
+    assert list(costliest(db, BY_USER, DAY, "calls")) == ["x", "y"]
 
 
 def test_a_trace_says_whose_its_spans_are_even_when_its_root_comes_last(
@@ -121,13 +121,13 @@ def test_what_was_there_before_is_counted_when_an_account_is_opened(path: Path, 
     write(writer, llm("1", 100, context=who(user_id="x")), llm("0", 9, trace_id="o", start_ns=T0 - SECOND))
     with closing(connect_reader(path)) as db:
         assert not is_kept(db, BY_USER, START)
-        assert costliest(db, BY_USER, DAY, "tokens", 5) == {"x": 200}, "counted from the spans"
+        assert costliest(db, BY_USER, DAY, "tokens", most=5) == {"x": 200}, "counted from the spans"
         writer.run(lambda own: opened_at(own, [ALL, BY_USER], now)).result(5)
         assert is_kept(db, BY_USER, START)
         assert kept(db, ALL, START) == {("all", "", START): Spend(200, 200, 1, 0)}
         before = (START - 86_400, START)
         assert not is_kept(db, ALL, before[0])
-        assert costliest(db, ALL, before, "tokens", 1) == {"": 18}, "the day before is counted"
+        assert costliest(db, ALL, before, "tokens") == {"": 18}, "the day before is counted"
         other = account(Budget(name="user", period="day", by="user", match={"feature": "rag"}), UTC)
         assert not is_kept(db, other, START), "another definition: its sums are others"
         writer.run(lambda own: opened_at(own, [other], now)).result(5)
