@@ -10,22 +10,20 @@ import json
 import logging
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
 from llmwatch import paths
 from llmwatch.errors import PriceListError
+from llmwatch.providers.bookreading import sellers_of
 from llmwatch.providers.litellmprices import is_litellm, providers_of
 from llmwatch.providers.pricebook import Book, bundled
-
-if TYPE_CHECKING:
-    from genai_prices.types import ModelInfo, Provider
 
 _log = logging.getLogger(__name__)
 
@@ -39,8 +37,6 @@ LARGEST: Final = 32 * 1024 * 1024
 """Bytes of a list; the largest published one has 3 MiB."""
 _FEWEST: Final = 10
 """Models with a price that a list must have: fewer is a mistake, not a list."""
-_DEAREST: Final = 10**6
-"""Dollars for a million tokens, a thousand requests or an hour."""
 _LOOK_EVERY_S: Final = 2.0
 
 
@@ -200,54 +196,12 @@ _SHELF: Final = _Shelf()
 
 
 def _kept(update: Update) -> Kept:
-    sellers = _sellers(msgspec.json.decode(update.providers), update.source)
+    sellers = sellers_of(msgspec.json.decode(update.providers), update.source)
     models = sum(len(seller.models) for seller in sellers)
     if models < _FEWEST:
         raise PriceListError(f"{update.source} has prices of {models} models, which is no price list")
-    _known_names(sellers)
     day = update.fetched[:10]
     return Kept(update=update, book=Book(sellers, update.form, day), models=models)
-
-
-def _sellers(given: Any, source: str) -> list[Provider]:
-    """The library's own reading of its list, every rate checked."""
-    # The library reads a list only after it has fetched it itself, without a bound; this is its reader.
-    from genai_prices.types import _providers_from_raw  # noqa: PLC0415
-    from pydantic import ValidationError  # noqa: PLC0415
-
-    try:
-        sellers = _providers_from_raw(given)
-    except (ValidationError, TypeError, ValueError, AssertionError, StopIteration) as error:
-        said = error.errors()[0] if isinstance(error, ValidationError) else {"loc": (), "msg": str(error)}
-        where = ".".join(map(str, said["loc"][:6]))
-        raise PriceListError(f"{source} is not as a price list must be: {where} {said['msg']}") from error
-    for seller in sellers:
-        for model in seller.models:
-            for key, value in _rates(model):
-                if not (isinstance(value, Decimal) and value.is_finite() and 0 <= value <= _DEAREST):
-                    raise PriceListError(f"{source}: {seller.id} {model.id}: {value} is no price ({key})")
-    return sellers
-
-
-def _known_names(sellers: Sequence[Provider]) -> None:
-    """Give sellers the names by which the bundled list knows them, where a list says nothing of names."""
-    known = {seller.id: seller for seller in bundled().sellers}
-    for seller in sellers:
-        if (same := known.get(seller.id)) and seller.provider_match is None and seller.model_match is None:
-            seller.provider_match, seller.model_match = same.provider_match, same.model_match
-
-
-def _rates(model: ModelInfo) -> Iterator[tuple[str, object]]:
-    """Every number in the prices of a model, with its name."""
-    from genai_prices.types import TieredPrices  # noqa: PLC0415 - see pricebook.py
-
-    dated = [entry.prices for entry in model.prices] if isinstance(model.prices, list) else [model.prices]
-    for table in (*dated, *(variant.prices for variant in model.price_variants or ())):
-        for key, value in vars(table).items():
-            if isinstance(value, TieredPrices):
-                yield from ((key, price) for price in (value.base, *(tier.price for tier in value.tiers)))
-            elif value is not None:
-                yield key, value
 
 
 def _number(value: object) -> object:

@@ -24,6 +24,8 @@ def free_endpoint(providers: Mapping[str, ProviderConfig]) -> Callable[[Span], b
     origins |= {(host, None) for host, port in origins if port in _PORTS.values()}
 
     def is_free(span: Span) -> bool:
+        if not origins:
+            return False
         provider = span.call.provider if span.call else None
         if provider and provider.strip().lower() in names:
             return True

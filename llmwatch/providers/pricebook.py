@@ -1,6 +1,6 @@
 """Price books in the form of genai-prices: finding a model in them, and its rates as integers at any time.
 
-With booksource.py the only module that knows the library, which is loaded (200 ms, 15 MB) by the first call
+With bookreading.py the only module that knows the library, which is loaded (200 ms, 15 MB) by the first call
 to `find`.
 """
 

@@ -20,9 +20,8 @@ def fetched(source: str) -> tuple[bytes, str]:
     Raises:
         PriceListError: It cannot be reached or read, is too long, or is not allowed.
     """
-    scheme = urlsplit(source).scheme.lower()
-    if scheme in ("http", "https"):
-        return _from_url(source), source
+    if urlsplit(source).scheme.lower() in ("http", "https"):
+        return _from_url(source), source.partition("?")[0]  # what follows may be a key
     path = Path(source.removeprefix("file://")).expanduser()
     return _from_file(path), path.name
 

@@ -109,7 +109,7 @@ class Prices:
 
 def conditions_of(parameters: JsonObject | None) -> Conditions:
     """What a request says about its price, in a form that can be cached and compared."""
-    if not parameters:
+    if not parameters or parameters.keys().isdisjoint(_CONDITIONS):
         return ()
     found = [(key, value) for key in _CONDITIONS if isinstance(value := parameters.get(key), str)]
     # Anthropic reports a batch as a service tier; the price book calls it a processing.

@@ -134,8 +134,9 @@ def test_an_update_from_a_file_is_used(place: Path) -> None:
 
 def test_an_update_from_an_address() -> None:
     with serving(200, json.dumps(LITELLM).encode()) as origin:
-        result = prices("update", "--from", f"{origin}/model_prices.json")
+        result = prices("update", "--from", f"{origin}/model_prices.json?key=secret")
     assert result.exit_code == 0, result.output
+    assert "secret" not in result.output
     assert "LiteLLM of " in result.stdout
     assert [used["name"][:7] for used in as_json("show")["lists"]] == ["LiteLLM", "genai-p"]
 

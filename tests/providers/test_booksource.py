@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from llmwatch.errors import PriceListError
-from llmwatch.providers import booksource
+from llmwatch.providers import bookreading, booksource
 from llmwatch.providers.booksource import checked, drop, keep, kept
+from llmwatch.providers.pricebook import bundled
 from llmwatch.providers.prices import Prices
 from llmwatch.store.span import Call, Cost, Usage
 
@@ -191,6 +192,17 @@ WRONG: list[tuple[Any, str]] = [
         [seller("openai", *OTHERS, {"id": "bad", "match": {"magic": "x"}, "prices": {}})],
         "is not as a price list",
     ),
+    *(
+        ([seller("openai", *OTHERS, {"id": "bad", "match": match, "prices": {}})], "may take for ever")
+        for match in (
+            {"regex": "("},
+            {"regex": "^(a+)+$"},
+            {"or": [{"equals": "x"}, {"and": [{"regex": "(a|a)*b"}]}]},
+            {"regex": "a*a*a*b"},
+            {"regex": "(a{2,})x{3,}y{4,}z{5,}"},
+            {"regex": "(ab){9}"},
+        )
+    ),
     ([{"id": "openai"}], "is not as a price list must be"),
     (["openai"], "is not as a price list must be"),
     (
@@ -212,6 +224,15 @@ def test_nothing_wrong_replaces_what_is_there(given: Any, message: str, path: Pa
         keep(checked(data, "x.json", FETCHED))
     assert path.read_bytes() == before
     assert dollars("openai", "gpt-4o") == 3.18
+
+
+def test_the_bundled_lists_own_patterns_are_harmless() -> None:
+    sellers = bundled().sellers
+    matches = [match for each in sellers for match in (each.model_match, each.provider_match)]
+    matches += [each.match for seller in sellers for each in seller.models]
+    patterns = list(bookreading._patterns(matches))
+    assert len(patterns) > 50
+    assert all(map(bookreading._is_harmless, patterns))
 
 
 def test_a_list_that_is_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
