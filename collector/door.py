@@ -61,6 +61,8 @@ class Door:
     reloading: Reloading = field(init=False)
     ledger: Ledger = field(init=False)
     loops: Loops = field(init=False)
+    alerts_queued: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when something is to be told over the channels."""
     one_large: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Large bodies go one at a time: spans take six times the memory of the body they came in."""
     one_scrape: asyncio.Lock = field(default_factory=asyncio.Lock)

@@ -25,7 +25,7 @@ _TYPES: Final = {
     **dict.fromkeys(
         ("/api/spans", "/api/lines", "/api/scores", "/api/feedback", "/api/replays"), (JSON, NDJSON)
     ),
-    **dict.fromkeys(("/api/alerts/acknowledge", "/api/alerts/snooze"), (JSON,)),
+    **dict.fromkeys(("/api/alerts/acknowledge", "/api/alerts/snooze", "/api/alerts/test"), (JSON,)),
     **dict.fromkeys(("/api/guard/reserve", "/api/guard/settle", "/api/guard/tool"), (JSON,)),
 }
 """What may be posted, by the end of the path; the clients of other platforms often send no content type."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -262,9 +262,9 @@ class ScorePoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionRow:
-    """A version of a prompt, a model or an app, and when it was live."""
+    """A version of a prompt, a model or an app, or of the servers of a model, and when it was live."""
 
-    kind: Literal["prompt", "model", "app"]
+    kind: Literal["prompt", "model", "app", "fingerprint"]
     name: str
     version: str
     first_seen_ns: int
@@ -337,7 +337,7 @@ class StoreStats:
 AlertLevel: TypeAlias = Literal["CRIT", "WARN", "INFO"]
 AlertState: TypeAlias = Literal["pending", "firing", "resolved"]
 Tier: TypeAlias = Literal[1, 2, 3]
-_LEVELS: Mapping[Tier, AlertLevel] = {1: "CRIT", 2: "WARN", 3: "INFO"}
+LEVELS: Final[Mapping[Tier, AlertLevel]] = {1: "CRIT", 2: "WARN", 3: "INFO"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -375,7 +375,7 @@ class AlertRow:
     @property
     def level(self) -> AlertLevel:
         """What it means for the verdict: tier 1 CRIT, tier 2 WARN, tier 3 nothing."""
-        return _LEVELS[self.tier]
+        return LEVELS[self.tier]
 
     def snoozed(self, now_ns: int) -> bool:
         """Whether nobody wants to hear of it just now."""

@@ -10,8 +10,10 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 from msgspec import Struct
 
+from llmwatch.alertconfig import RuleConfig
+from llmwatch.analysis.alerts.kinds import KINDS
 from llmwatch.neutral import neutral_line
-from llmwatch.store.rows import AlertRow, Tier
+from llmwatch.store.rows import LEVELS, AlertRow, Tier
 
 Event: TypeAlias = Literal["firing", "resolved", "test", "digest"]
 _LONGEST: Final = 500
@@ -81,6 +83,12 @@ def message(alert: AlertRow, event: Event) -> Message:
         fired_ns=alert.fired_ns,
         resolved_ns=alert.resolved_ns,
     )
+
+
+def test_of(name: str, rule: RuleConfig) -> Message:
+    """What is told when the rule called ``name`` is tested."""
+    level, about = LEVELS[rule.tier], KINDS[rule.rule].about
+    return Message(event="test", rule=_one_line(name), tier=rule.tier, level=level, reason=about)
 
 
 def decoded(data: bytes) -> Message:

@@ -41,6 +41,7 @@ class Outbox:
         writer: Writes down how it went.
         database: Where the queue is.
         config: Gives the configuration as it is now.
+        news: Set when something was queued.
         clock: The time, Unix nanoseconds.
     """
 
@@ -49,25 +50,25 @@ class Outbox:
         writer: Writer,
         database: Path,
         config: Callable[[], AlertsConfig],
+        news: asyncio.Event,
         clock: Callable[[], int] = time.time_ns,
     ) -> None:
         self._writer = writer
         self._database = database
         self._config = config
         self._clock = clock
-        self.news = asyncio.Event()
-        """Set when something was queued."""
+        self._news = news
 
     async def run(self) -> None:
         """Deliver until cancelled. A database in trouble is tried again each time."""
         while True:
-            self.news.clear()
+            self._news.clear()
             try:
                 await self.round()
             except (StoreError, sqlite3.Error) as error:
                 _log.debug("deliveries wait: %s", error)  # the watch says so already, on the same database
             try:
-                await asyncio.wait_for(self.news.wait(), _EVERY_S)
+                await asyncio.wait_for(self._news.wait(), _EVERY_S)
             except TimeoutError:
                 continue
 

@@ -14,8 +14,8 @@ from llmwatch.collector.door import Door
 @contextlib.asynccontextmanager
 async def alerting(door: Door) -> AsyncIterator[None]:
     """Look at the rules, and deliver what is to be told, for the length of the context."""
-    outbox = Outbox(door.writer, door.database, lambda: door.config.alerts)
-    watch = Watch(door.writer, door.database, door.config, outbox.news.set)
+    outbox = Outbox(door.writer, door.database, lambda: door.config.alerts, door.alerts_queued)
+    watch = Watch(door.writer, door.database, door.config, door.alerts_queued.set)
     door.reloading.subscribe(watch.reconfigure)
     tasks = [
         asyncio.create_task(watch.run(), name="alerts"),

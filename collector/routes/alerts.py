@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from llmwatch.collector.alerting.message import test_of
 from llmwatch.collector.door import door_of
 from llmwatch.errors import IngestError
 from llmwatch.store.writes import alerts
@@ -37,6 +38,12 @@ class Snoozed(Struct, frozen=True, forbid_unknown_fields=True):
     minutes: Annotated[int, Meta(ge=1, le=_WEEK_MINUTES)]
 
 
+class Tested(Struct, frozen=True, forbid_unknown_fields=True):
+    """A rule is to be tested."""
+
+    rule: str
+
+
 async def acknowledge(request: Request) -> Response:
     """``{"id"}``: someone has taken it on. It goes on firing, without banner and bell."""
     said = await _read(request, Acknowledged)
@@ -48,6 +55,20 @@ async def snooze(request: Request) -> Response:
     said = await _read(request, Snoozed)
     until_ns = time.time_ns() + said.minutes * _MINUTE_NS
     return await _write(request, said.id, lambda db: alerts.snooze(db, said.id, until_ns))
+
+
+async def test(request: Request) -> Response:
+    """``{"rule"}``: tell everybody a marked test of it, as if it fired. Says which channels it goes to."""
+    said, door = await _read(request, Tested), door_of(request)
+    rule = door.config.alerts.rules.get(said.rule)
+    if rule is None:
+        raise IngestError(f"there is no rule {said.rule[:100]!r}", status=404)
+    channels = (door.config.alerts.tier1, door.config.alerts.tier2, door.config.alerts.tier3)[rule.tier - 1]
+    told = test_of(said.rule, rule).encoded()
+    queued = door.writer.run(lambda db: alerts.queue(db, channels, "test", None, told, time.time_ns()))
+    await asyncio.wrap_future(queued)
+    door.alerts_queued.set()
+    return JSONResponse({"accepted": len(channels), "channels": channels})
 
 
 async def _read(request: Request, kind: type[_T]) -> _T:
@@ -66,4 +87,5 @@ async def _write(request: Request, number: int, work: Callable[[sqlite3.Connecti
 routes: Final = [
     Route("/api/alerts/acknowledge", acknowledge, methods=["POST"]),
     Route("/api/alerts/snooze", snooze, methods=["POST"]),
+    Route("/api/alerts/test", test, methods=["POST"]),
 ]

@@ -56,7 +56,7 @@ def clock() -> Time:
 
 @pytest.fixture
 def outbox(writer: Writer, database: Path, clock: Time) -> Outbox:
-    return Outbox(writer, database, lambda: CONFIG, clock)
+    return Outbox(writer, database, lambda: CONFIG, asyncio.Event(), clock)
 
 
 @pytest.fixture
@@ -139,11 +139,14 @@ async def test_channels_do_not_wait_for_each_other(
     assert "ALERT [ERROR_RATE]: error rate 8.1 %, over 5 % (feature:chat)" in caplog.messages
 
 
-async def test_it_runs_until_cancelled_and_wakes_for_news(outbox: Outbox, queue: Callable[..., None]) -> None:
-    task = asyncio.create_task(outbox.run())
+async def test_it_runs_until_cancelled_and_wakes_for_news(
+    writer: Writer, database: Path, clock: Time, queue: Callable[..., None]
+) -> None:
+    news = asyncio.Event()
+    task = asyncio.create_task(Outbox(writer, database, lambda: CONFIG, news, clock).run())
     await asyncio.sleep(0)
     queue("python.here")
-    outbox.news.set()
+    news.set()
     while not TOLD:  # noqa: ASYNC110 - a thread adds to it
         await asyncio.sleep(0.001)
     task.cancel()
@@ -153,4 +156,4 @@ async def test_it_runs_until_cancelled_and_wakes_for_news(outbox: Outbox, queue:
 
 async def test_a_database_in_trouble_is_raised(writer: Writer, tmp_path: Path) -> None:
     with pytest.raises(StoreError):
-        await Outbox(writer, tmp_path / "none.db", lambda: CONFIG).round()
+        await Outbox(writer, tmp_path / "none.db", lambda: CONFIG, asyncio.Event()).round()

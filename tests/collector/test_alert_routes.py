@@ -7,8 +7,9 @@ from contextlib import closing
 
 import pytest
 
+from llmwatch.collector.alerting.message import decoded
 from llmwatch.store.database import connect_reader
-from llmwatch.store.reads.alerts import open_alerts
+from llmwatch.store.reads.alerts import deliveries, open_alerts
 from llmwatch.store.rows import AlertRow
 from llmwatch.store.writes.alerts import save
 from tests.collector.conftest import Collector
@@ -74,3 +75,16 @@ async def test_what_cannot_be_done_is_refused(
         f"/api/alerts/{path}", content=body, headers={"Content-Type": "application/json"}
     )
     assert reply.status_code == status
+
+
+async def test_a_test_goes_to_the_channels_of_its_tier(collector: Collector) -> None:
+    reply = await collector.client.post("/api/alerts/test", json={"rule": "error_rate"})
+    assert (reply.status_code, reply.json()) == (200, {"accepted": 1, "channels": ["log"]})
+    with closing(connect_reader(collector.database)) as db:
+        (queued,) = deliveries(db)
+    assert (queued.channel, queued.event, queued.alert, queued.attempts) == ("log", "test", None, 0)
+    assert decoded(queued.message).line == (
+        "ALERT [ERROR_RATE]: this is a test: The share of LLM calls that fail is over the threshold."
+    )
+    reply = await collector.client.post("/api/alerts/test", json={"rule": "eror_rate"})
+    assert reply.status_code == 404

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
@@ -245,6 +246,7 @@ async def test_what_is_queued_is_delivered(collecting: Collecting, caplog: pytes
             collecting.writer,
             collecting.database,
             lambda: collecting.config.alerts,
+            asyncio.Event(),
             lambda: collecting.now_ns,
         ).round()
     assert [message.split(" 6")[0] for message in caplog.messages] == ["ALERT [LATENCY_P99]: p99 latency"]
