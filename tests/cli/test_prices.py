@@ -157,9 +157,10 @@ def test_what_is_no_list_changes_nothing(
 ) -> None:  # fmt: skip
     monkeypatch.setattr(pricefetch, "LARGEST", 1_000)
     with serving(status, body, headers) as origin:
-        result = prices("update", "--from", origin)
+        result = prices("update", "--from", f"{origin}/list?key=secret")
     assert isinstance(result.exception, PriceListError)
     assert message in str(result.exception)
+    assert "secret" not in result.exception.explain()
     assert not (place / "prices.json").exists()
 
 
