@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -11,13 +12,13 @@ from typing import Final, NamedTuple
 
 from starlette.requests import Request
 
-from llmwatch.collector.budgets.ledger import Hold, Ledger
+from llmwatch.collector.budgets.ledger import Code, Hold, Ledger
 from llmwatch.collector.budgets.loops import Loops
 from llmwatch.collector.meter import Meter
 from llmwatch.collector.pipeline import Pipeline, Prepared
 from llmwatch.collector.reloading import Reloading
 from llmwatch.config import Config
-from llmwatch.errors import StoreUnusableError
+from llmwatch.errors import StoreError, StoreUnusableError
 from llmwatch.store.batch import Batch, WriteResult
 from llmwatch.store.span import Span
 from llmwatch.store.writer import Writer
@@ -109,6 +110,11 @@ class Door:
             rejected=sum(result.rejected for result in done),
             reason=next((result.reason for result in done if result.reason), ""),
         )
+
+    async def count_refusal(self, code: Code) -> None:
+        """Note that a call was refused; as any commit it tells whether the database is well again."""
+        with contextlib.suppress(StoreError):  # it is refused, whether that is counted or not
+            await self._written(Batch(counters={f"calls_refused_{code}": 1}))
 
     async def _written(self, batch: Batch) -> WriteResult:
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -23,9 +22,7 @@ from llmwatch.collector.proxy.reading import context_of_call
 from llmwatch.collector.proxy.replies import refusal
 from llmwatch.collector.proxy.ticket import Ticket
 from llmwatch.config import ProviderApi
-from llmwatch.errors import StoreError
 from llmwatch.providers.adapters.common import table
-from llmwatch.store.batch import Batch
 from llmwatch.store.span import Context
 
 _LARGE: Final = 1 << 18
@@ -50,9 +47,7 @@ class Gate:
         else:
             found = self._judge(asked)
         if isinstance(found, Refused):
-            counters = {f"calls_refused_{found.code}": 1}
-            with contextlib.suppress(StoreError):  # the refusal counts, whether it is counted or not
-                self._door.writer.submit(Batch(counters=counters))
+            await self._door.count_refusal(found.code)
             return found
         return Ticket(ledger, found)
 

@@ -90,7 +90,7 @@ async def reserve(request: Request) -> Response:
     )  # fmt: skip
     found = await asyncio.to_thread(_reserve, door, span, wanted)
     if isinstance(found, Refused):
-        return _refusal(found)
+        return await _refuse(door, found)
     number = secrets.token_hex(16)
     remember(door.guarded, number, Guarded(found, span))
     return JSONResponse({"id": number, "warnings": found.warnings})
@@ -126,7 +126,7 @@ async def tool(request: Request) -> Response:
     """Whether a tool may be called: 429 when its session runs in circles."""
     door, said = door_of(request), await _read(request, Tooling)
     if loop := door.loops.tool(said.session, said.name, said.arguments):
-        return _refusal(Refused("runaway_loop", f"this agent runs in circles: {loop}"))
+        return await _refuse(door, Refused("runaway_loop", f"this agent runs in circles: {loop}"))
     return JSONResponse({})
 
 
@@ -157,7 +157,8 @@ async def _read(request: Request, kind: type[_T]) -> _T:
         raise IngestError(f"this is not what a guard asks: {error}") from error
 
 
-def _refusal(refused: Refused) -> Response:
+async def _refuse(door: Door, refused: Refused) -> Response:
+    await door.count_refusal(refused.code)
     error = {"code": refused.code, "message": refused.message, **figures(refused)}
     left = seconds_left(refused)
     headers = {} if left is None else {"Retry-After": str(left)}

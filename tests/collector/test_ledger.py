@@ -255,6 +255,23 @@ def test_a_reservation_expires_when_nobody_answers_for_it() -> None:
     let_through(book.reserve(call()))
 
 
+def test_a_budget_that_is_changed_begins_with_sums_of_its_own() -> None:
+    clock = Clock()
+    same, other = {"limit_calls": 2}, {"limit_calls": 2, "by": "user"}
+    book = ledger(clock, total=same)
+    hold = let_through(book.reserve(call()))
+    book.charged({key(book, clock): Spend(0, 0, 1, 0)})
+    book.reconfigure(config(total={"limit_calls": 3}))
+    let_through(book.reserve(call()))
+    refused(book.reserve(call()))
+    book.reconfigure(config(total=other | {"on_failure": "closed"}))
+    assert refused(book.reserve(call(user_id="ann"))).code == "budget_unknown", "it is not opened yet"
+    book.opened({})
+    let_through(book.reserve(call(user_id="ann")))
+    book.release(hold)
+    assert {key[1]: held.calls for key, held in book._held.items()} == {"ann": 1}
+
+
 def test_32_threads_of_1000_costs_sum_exactly() -> None:
     clock = Clock()
     book = ledger(clock, total={"limit_usd": 10**6})

@@ -178,6 +178,17 @@ async def test_a_model_without_a_price(passing_on: Passing, limiting: Limiting) 
     assert response.json()["error"]["code"] == "budget_unknown"
 
 
+async def test_a_closed_budget_opens_again_when_the_database_is_well(
+    passing_on: Passing, limiting: Limiting
+) -> None:
+    ledger = limiting(shut={"limit_usd": 1, "on_failure": "closed", "match": {"feature": "trouble"}})
+    ledger.trouble = "the disk is full"
+    async with proxying(passing_on, always(ANSWER)) as proxy:
+        answers = [await proxy.client.post(CHAT, json=asking(), headers=of("trouble")) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [429, 200], "counting the refusal could be stored"
+    assert "what is spent cannot be stored: the disk is full" in answers[0].text
+
+
 async def test_a_call_that_fails_holds_nothing(passing_on: Passing, limiting: Limiting) -> None:
     ledger = limiting(few={"limit_tokens": 5000, "match": {"feature": "failing"}})
     async with proxying(passing_on, always(whole(b'{"error": {"message": "no"}}', 500))) as proxy:

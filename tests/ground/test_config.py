@@ -109,3 +109,38 @@ def test_a_feature_takes_what_it_does_not_say_from_all() -> None:
     assert (config.min_length.enabled, config.min_length.chars) == (True, 5)
     assert (classify.min_length.enabled, classify.min_length.chars) == (False, 5)
     assert (config.max_length.enabled, classify.max_length.enabled) == (False, True)
+
+
+def test_budgets_of_ones_own() -> None:
+    found = parse({
+        "budget": {"enforce": "block", "on_failure": "closed"},
+        "budgets": {
+            "free": {"limit_usd": 1, "by": "user", "match": {"segment": "free"}, "enforce": "warn"},
+            "tpm": {"limit_tokens": 90_000, "period": "minute", "by": "model"},
+        },
+    })  # fmt: skip
+    assert (found.budget.enforce, found.budget.on_failure) == ("block", "closed")
+    assert (found.budgets["free"].limit_usd, found.budgets["free"].match) == (1.0, {"segment": "free"})
+    assert (found.budgets["tpm"].period, found.budgets["tpm"].enforce) == ("minute", "off")
+    assert found.loop.repeats == 5
+
+
+@pytest.mark.parametrize(
+    ("name", "budget", "problem"),
+    [
+        ("daily", {"limit_usd": 1}, "a budget cannot have this name"),
+        ("a b", {"limit_usd": 1}, "a budget cannot have this name"),
+        ("x", {}, "set exactly one of limit_usd, limit_tokens, limit_calls"),
+        ("x", {"limit_usd": 1, "limit_calls": 1}, "set exactly one of"),
+        ("x", {"limit_usd": -1}, "must not be negative"),
+        ("x", {"limit_calls": 1.5}, "must be a whole number"),
+        ("x", {"limit_usd": 1, "period": "year"}, "must be one of minute, hour, day, month"),
+        ("x", {"limit_usd": 1, "by": "planet"}, "must be one of none, user"),
+        ("x", {"limit_usd": 1, "match": {"planet": "x"}}, "there is no key planet"),
+        ("x", {"limit_usd": 1, "enforce": "yes"}, "must be one of off, warn, block"),
+    ],
+)
+def test_a_budget_that_cannot_be(name: str, budget: dict[str, object], problem: str) -> None:
+    with pytest.raises(ConfigError, match=problem) as caught:
+        parse({"budgets": {name: budget}})
+    assert f"budgets.{name}" in str(caught.value)
