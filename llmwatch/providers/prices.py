@@ -59,7 +59,8 @@ class Prices:
         """The price of ``call``, made at ``at_ns`` (ns since 1970: prices have dates, some have hours).
 
         ``free`` says that the configuration declares the endpoint free. An answer from a response cache costs
-        $0. ``kept`` is the price that the call had before, which it keeps. A call without a known price has
+        $0. ``kept`` is the price that the call had before, which it keeps when the list or the configuration
+        has changed since. A call without a known price has
         ``nanousd`` None and a note that says why. None when the span reports no tokens, so that there is
         nothing to price.
         """
@@ -71,7 +72,7 @@ class Prices:
         if free:
             return _FREE
         quote = self.quote(call, at_ns)
-        if kept is not None and quote.price is not kept:
+        if kept is not None and not _of_one_list(quote.price, kept):
             quote = Quote(kept, quote.note if quote.price else "")
         return _billed(usage, quote)
 
@@ -123,6 +124,16 @@ def price(call: Call, at_ns: int, *, free: bool = False) -> Cost | None:
 
 
 _LISTS: Final = Prices()
+
+
+def _of_one_list(price: Price | None, kept: Price) -> bool:
+    """Whether two prices are of the same list.
+
+    Then the one looked up last is right: more is known of the call by now, e.g. when it really began.
+    """
+    if price is None or price.custom or kept.custom:
+        return False
+    return (price.source, price.listed) == (kept.source, kept.listed)
 
 
 def _billed(usage: Usage, quote: Quote) -> Cost:

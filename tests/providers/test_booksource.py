@@ -130,6 +130,15 @@ def test_an_update_is_used_at_once_also_by_prices_that_were_there_before() -> No
     assert not drop()
 
 
+def test_a_call_keeps_its_price_over_an_update() -> None:
+    prices = Prices()
+    call = Call(provider="openai", request_model="gpt-4o", usage=MILLION)
+    before = prices.price(call, NOW)
+    update(LIST)
+    assert before is not None
+    assert prices.price(call, NOW, kept=before.price) == before
+
+
 def test_dates_tiers_and_conditions_of_an_update() -> None:
     update(LIST)
     assert dollars("openai", "gpt-5-mini", Usage(input_tokens=100_000, output_tokens=0)) == 0.1

@@ -228,6 +228,16 @@ def test_free_calls() -> None:
         assert why in cost.note
 
 
+def test_a_call_that_began_at_another_hour_has_the_price_of_that_hour() -> None:
+    """The list is the same, so what was priced first was priced wrongly."""
+    call = Call(provider="deepseek", request_model="deepseek-chat", usage=tokens(1_000_000))
+    night = Prices().price(call, at("2026-11-21T00:29:59"))
+    assert night is not None
+    day = Prices().price(call, at("2026-11-21T00:30:00"), kept=night.price)
+    assert day is not None
+    assert (night.nanousd, day.nanousd) == (135_000_000, 270_000_000)
+
+
 def test_input_that_excludes_its_cached_tokens_is_understood() -> None:
     """As Anthropic's own API counts: 100 new tokens beside 5,000 read from the cache."""
     excluding = cost_of("anthropic", "claude-3-5-sonnet-20241022", tokens(100, 10, cache_read_tokens=5_000))
