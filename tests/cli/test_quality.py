@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,10 @@ from click.testing import CliRunner, Result
 
 from llmwatch.cli import cli
 from llmwatch.errors import StoreMissingError, UsageError
+from llmwatch.store.judging import Chosen, Judgement
 from llmwatch.store.span import Retrieval, Span
+from llmwatch.store.writer import Writer
+from llmwatch.store.writes.judging import choose, write_judgements
 from tests.cli.test_report import EVIL, S, at, call, score, written
 
 NOW = "2026-03-02 15:00:00"
@@ -115,6 +119,24 @@ def test_since_narrows_it(database: Path) -> None:
 
 def test_the_judge_is_off_with_a_reason(database: Path) -> None:
     assert ["the", "judge", "is", "off:", "[judge]", "names", "no", "endpoint"] in said(database)
+
+
+def test_what_judging_cost(database: Path) -> None:
+    def judged(db: sqlite3.Connection) -> None:
+        choose(db, [Chosen(1, "sample"), Chosen(2, "slow"), Chosen(3, "checks")], 4, at(NOW))
+        asked_ns = at("2026-03-02 14:30:00")
+        priced = Judgement(1, "done", asked_ns, cost_nanousd=2_500_000)
+        write_judgements(db, [priced, Judgement(2, "done", asked_ns, unpriced=1)])
+
+    writer = Writer(database, enrich=lambda span, _: span, queue_spans=10, synchronous="NORMAL")
+    writer.start()
+    writer.run(judged).result(10)
+    writer.close()
+    found = as_json(database)
+    assert (found["judge"]["judged"], found["judge"]["cost_nanousd"], found["waiting"]) == (2, 2_500_000, 1)
+    line = "2 answers judged for $0.0025, 1 without a price, apart from what the applications spend"
+    assert line.split() in said(database)
+    assert as_json(database, "--since", "15m")["judge"]["judged"] == 0
 
 
 def test_nothing_yet(tmp_path: Path) -> None:

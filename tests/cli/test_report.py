@@ -113,7 +113,7 @@ def as_json(database: Path, *arguments: str) -> Any:
     return json.loads(result.stdout)
 
 
-def figures(found: Any) -> dict[str, tuple[float | None, float | None]]:
+def figures(found: Any) -> dict[str, tuple[Any, Any]]:
     return {row["metric"]: (row["now"]["value"], row["before"]["value"]) for row in found["figures"]}
 
 

@@ -17,7 +17,6 @@ from llmwatch.cli.reports.words import counted
 from llmwatch.config import Config
 from llmwatch.store.costrows import DearCall, ErrorCount, SpentBy, VersionSpent
 from llmwatch.store.filters import parse
-from llmwatch.store.judging import JudgeSpend
 from llmwatch.store.reads import alerts, costs, judging, traces, versions
 from llmwatch.store.reads.measuring import measure, measure_by
 from llmwatch.store.rows import AlertRow, Measured, ScoreSums, TraceRow, VersionRow
@@ -110,7 +109,8 @@ class Report:
     scores: Sequence[Scored]
     failed_checks: Mapping[str, int]
     budgets: Sequence[BudgetState]
-    judge: JudgeSpend
+    judge: Mapping[str, int]
+    """What was judged and what that cost (`llmwatch.store.judging.JudgeSpend`)."""
     by_model: Sequence[SpentBy]
     by_feature: Sequence[SpentBy]
     by_user: Sequence[SpentBy]
@@ -147,7 +147,7 @@ def gather(db: sqlite3.Connection, config: Config, period: Period) -> Report:
         ],
         failed_checks=counted(now, "failed:"),
         budgets=budgets,
-        judge=judging.spend(db, start_ns, end_ns),
+        judge=judging.spend(db, start_ns, end_ns)._asdict(),
         by_model=costs.spent_by(db, *window, "model", _MOST),
         by_feature=costs.spent_by(db, *window, "feature", _MOST),
         by_user=costs.spent_by_person(db, *window, "user", _MOST),

@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from llmwatch.analysis.judging import judge_state
 from llmwatch.analysis.metrics import Figure, figure
 from llmwatch.cli.reports.document import Document, Section
-from llmwatch.cli.reports.words import Row, counted, mean, part, points, share, shown, title
+from llmwatch.cli.reports.words import Row, counted, judging_cost, mean, part, points, share, shown, title
 from llmwatch.config import Config
-from llmwatch.evals.judge.state import hindrance, judging_endpoint
-from llmwatch.format import change, money, percent, plural
-from llmwatch.store.judging import JudgeSpend
+from llmwatch.format import change, percent, plural
 from llmwatch.store.reads import correlations, judging
 from llmwatch.store.reads.correlations import Satisfied, ScoredGroup
 from llmwatch.store.reads.measuring import measure, measure_by
@@ -54,7 +53,8 @@ class Quality:
     scores_before: Mapping[str, ScoreSums]
     failed_checks: Mapping[str, int]
     flows: Sequence[Flow]
-    judge: JudgeSpend
+    judge: Mapping[str, int]
+    """What was judged and what that cost (`llmwatch.store.judging.JudgeSpend`)."""
     waiting: int
     """Answers that are still to be judged."""
     hindrance: str | None
@@ -70,7 +70,7 @@ def gather(db: sqlite3.Connection, config: Config, window: tuple[int, int], now_
     start_s, end_s = window
     now_s, nanos = now_ns // _NANO, (start_s * _NANO, end_s * _NANO)
     measured, earlier = measure(db, *window, {}), measure(db, 2 * start_s - end_s, start_s, {})
-    today = judging.spend(db, now_ns - _DAY_S * _NANO, now_ns)
+    judge = judge_state(db, config, now_ns)
     return Quality(
         start_s=start_s,
         end_s=end_s,
@@ -81,9 +81,9 @@ def gather(db: sqlite3.Connection, config: Config, window: tuple[int, int], now_
         scores_before=earlier.scores,
         failed_checks=counted(measured, "failed:"),
         flows=_flows(db, now_s),
-        judge=judging.spend(db, *nanos),
-        waiting=judging.waiting(db),
-        hindrance=hindrance(config.judge, judging_endpoint(config), today.cost_nanousd, now_ns),
+        judge=judging.spend(db, *nanos)._asdict(),
+        waiting=judge.waiting,
+        hindrance=judge.hindrance,
         by_retrieval=correlations.scores_by_retrieval(db, *nanos),
         by_version=correlations.scores_by_version(db, *nanos),
         by_speed=correlations.satisfaction_by_speed(db, *nanos),
@@ -166,15 +166,13 @@ def _by_flow(quality: Quality) -> list[Row]:
 
 
 def _judge(quality: Quality) -> list[str]:
-    spent = quality.judge
-    if spent.judged == 0 and quality.waiting == 0:
-        return [quality.hindrance] if quality.hindrance else ["nothing was judged"]
-    unpriced = f", {spent.unpriced:,} without a price" if spent.unpriced else ""
-    cost = f"{money(spent.cost_nanousd)}{unpriced}, apart from what the applications spend"
-    lines = [f"{plural(spent.judged, 'answer')} judged for {cost}"]
-    if quality.waiting:
-        lines.append(f"{plural(quality.waiting, 'answer')} waiting")
-    return lines + ([quality.hindrance] if quality.hindrance else [])
+    judged, waiting = quality.judge["judged"], quality.waiting
+    lines = [judging_cost(quality.judge)] if judged else []
+    if waiting:
+        lines.append(f"{plural(waiting, 'answer')} waiting")
+    if quality.hindrance:
+        lines.append(quality.hindrance)
+    return lines or ["nothing was judged"]
 
 
 def _counts(counts: Mapping[str, int]) -> list[Row]:

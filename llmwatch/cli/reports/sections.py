@@ -10,7 +10,7 @@ from llmwatch.analysis.budget import SECOND_NS, BudgetState
 from llmwatch.analysis.budgetwords import said
 from llmwatch.cli.reports.document import Document, Section
 from llmwatch.cli.reports.gather import OF_MODELS, Report, Volume
-from llmwatch.cli.reports.words import Row, mean, part, points, share, shown, title
+from llmwatch.cli.reports.words import Row, judging_cost, mean, part, points, share, shown, title
 from llmwatch.format import change, duration, money, plural, tokens
 from llmwatch.store.costrows import Spent, SpentBy
 from llmwatch.store.rows import AlertRow, TraceRow
@@ -146,8 +146,8 @@ def _quality(report: Report) -> list[str]:
     lines = [
         f"check {name.replace('_', ' ')}: {count:,} failed" for name, count in report.failed_checks.items()
     ]
-    if report.judge.judged:
-        lines.append(f"{plural(report.judge.judged, 'answer')} judged for {money(report.judge.cost_nanousd)}")
+    if report.judge["judged"]:
+        lines.append(judging_cost(report.judge))
     return lines
 
 

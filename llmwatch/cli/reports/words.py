@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias
 
 from llmwatch import format
@@ -56,3 +56,10 @@ def counted(measured: Measured, prefix: str) -> dict[str, int]:
     words = [(word, count) for word, count in measured.calls.words.items() if word.startswith(prefix)]
     words.sort(key=lambda pair: (-pair[1], pair[0]))
     return {word.removeprefix(prefix): count for word, count in words}
+
+
+def judging_cost(spent: Mapping[str, int]) -> str:
+    """What was judged, and what that cost (`llmwatch.store.judging.JudgeSpend`, as a mapping)."""
+    unpriced = f", {spent['unpriced']:,} without a price" if spent["unpriced"] else ""
+    cost = f"{format.money(spent['cost_nanousd'])}{unpriced}, apart from what the applications spend"
+    return f"{format.plural(spent['judged'], 'answer')} judged for {cost}"
