@@ -120,7 +120,7 @@ SCORES = [
 @pytest.fixture(scope="module")
 def db(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
     path = tmp_path_factory.mktemp("views") / "llmwatch.db"
-    writer = Writer(path, enrich=lambda span: span, queue_spans=1000, synchronous="NORMAL")
+    writer = Writer(path, enrich=lambda span, _: span, queue_spans=1000, synchronous="NORMAL")
     writer.start()
     writer.submit(Batch(spans=[*CALLS, *OTHERS], scores=SCORES)).result(10)
     writer.close()
