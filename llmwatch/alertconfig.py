@@ -99,12 +99,13 @@ DEFAULT_RULES: Final[Mapping[str, RuleConfig]] = {
         _rule("session_cost_trend", 3, 0.05, "7d", min_samples=5),
         _rule("request_ceiling", 2, 0.1, "15m", hold="5m", min_samples=5),
         _rule("request_cost", 2, 1.0, "5m", min_samples=1),
+        _rule("runaway_loop", 2, 0.0, "15m", min_samples=0),
     )
 }
 """The built-in rules."""
 WHOLE: Final = frozenset(
     {"token_quota", "budget_warn", "budget_exceeded", "session_cost", "new_segment", "prompt_worse",
-     "experiment", "session_cost_trend", "low_rating", "quality_samples"}
+     "experiment", "session_cost_trend", "low_rating", "quality_samples", "runaway_loop"}
 )  # fmt: skip
 """Rules that look at all traffic, each in slices of its own."""
 

@@ -13,6 +13,8 @@ BudgetBy: TypeAlias = Literal["none", "user", "segment", "feature", "model", "se
 Enforce: TypeAlias = Literal["off", "warn", "block"]
 OnFailure: TypeAlias = Literal["open", "closed"]
 
+RUNAWAY_LOOP: Final = "runaway_loop"
+"""Name of the score that marks a trace in which an agent runs in circles."""
 OWN_BUDGETS: Final = ("daily", "monthly")
 """Names of the budgets in ``[budget]``."""
 _MATCHES: Final = (*get_args(BudgetBy)[1:], "environment", "provider")

@@ -109,6 +109,10 @@ class StoreView:
         """As `View.scores`."""
         return comparing.score_values(self._db, self._end_s - window_s, self._end_s, name)
 
+    def marked(self, name: str, window_s: int) -> Sequence[tuple[str, str]]:
+        """As `View.marked`."""
+        return comparing.marked_traces(self._db, self._end_s - window_s, self._end_s, name)
+
     def ratings(self, count: int, window_s: int) -> Sequence[float]:
         """As `View.ratings`."""
         return comparing.last_ratings(self._db, self._end_s, window_s, count)

@@ -18,12 +18,10 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from llmwatch.budgetconfig import RUNAWAY_LOOP
 from llmwatch.collector.lately import remember
 from llmwatch.store.batch import Batch
 from llmwatch.store.span import Message, Score, Span
-
-MARK: Final = "runaway_loop"
-"""Name of the score that marks a trace; its label is the tool."""
 
 _LONGEST_ROUND: Final = 3
 _LONG: Final = 1000
@@ -128,7 +126,7 @@ class Loops:
             return None
         remember(self._marked, span.trace_id, None)
         return Score(
-            score_id=f"loop-{_digest(span.trace_id.encode())}", name=MARK,
+            score_id=f"loop-{_digest(span.trace_id.encode())}", name=RUNAWAY_LOOP,
             time_ns=self._clock(), trace_id=span.trace_id, label=loop.tool, comment=str(loop), value=0.0,
             source="heuristic",
         )  # fmt: skip

@@ -9,7 +9,7 @@ import sqlite3
 from typing import Final, NamedTuple
 
 from llmwatch.store.reads.metrics import pieces
-from llmwatch.store.reads.sliced import score_value
+from llmwatch.store.reads.sliced import PERSONS, By, score_value
 from llmwatch.store.rows import Dimension
 
 _NANO: Final = 10**9
@@ -94,6 +94,15 @@ def score_values(db: sqlite3.Connection, start_s: int, end_s: int, name: str) ->
     return [value for (value,) in db.execute(query, (start_s * _NANO, end_s * _NANO, name))]
 
 
+def marked_traces(db: sqlite3.Connection, start_s: int, end_s: int, name: str) -> list[tuple[str, str]]:
+    """Traces with a score of this name in a window, and its comment; of many the last twenty."""
+    query = (
+        "SELECT trace_id, coalesce(comment, '') FROM scores WHERE time_ns >= ? AND time_ns < ? AND name = ?"
+        " AND trace_id IS NOT NULL ORDER BY time_ns DESC LIMIT 20"
+    )
+    return db.execute(query, (start_s * _NANO, end_s * _NANO, name)).fetchall()
+
+
 def last_ratings(db: sqlite3.Connection, end_s: int, window_s: int, count: int) -> list[float]:
     """The last ``count`` times that users said in the window how good an answer was, 0 to 1."""
     query = (
@@ -122,3 +131,12 @@ def segment_calls(db: sqlite3.Connection, start_s: int, end_s: int) -> dict[str,
         for segment, calls in db.execute(query, piece):
             found[segment] = found.get(segment, 0) + calls
     return found
+
+
+def values_of(db: sqlite3.Connection, by: By) -> list[str]:
+    """Every value of a dimension that LLM calls have."""
+    if by in PERSONS:
+        query = "SELECT DISTINCT value FROM people WHERE key = ? ORDER BY value"
+        return [value for (value,) in db.execute(query, (by,))]
+    query = f"SELECT DISTINCT {by} FROM series WHERE kind = 'llm' AND {by} != '' ORDER BY 1"
+    return [value for (value,) in db.execute(query)]

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmwatch.collector.budgets.loops import MARK, Loops
+from llmwatch.budgetconfig import RUNAWAY_LOOP
+from llmwatch.collector.budgets.loops import Loops
 from llmwatch.store.batch import Batch
 from llmwatch.store.database import connect_reader
 from llmwatch.store.span import Content, Message, Part, Score, Span, Tool
@@ -96,7 +97,7 @@ def test_over_several_batches_and_said_in_words() -> None:
     assert marks(found, tool(0), tool(1)) == []
     (score,) = found.marked(Batch(spans=[tool(2)], scores=[])).scores
     assert isinstance(score, Score)
-    assert (score.name, score.source, score.value, score.time_ns) == (MARK, "heuristic", 0, T0)
+    assert (score.name, score.source, score.value, score.time_ns) == (RUNAWAY_LOOP, "heuristic", 0, T0)
     assert score.comment == "search was called 3 times with the same arguments"
     assert marks(found, tool(3)) == [], "it was told"
     again = loops(3)
@@ -138,7 +139,7 @@ def test_a_trace_is_marked_through_the_collectors_door(passing_on: Passing) -> N
     def stored(path: Path) -> list[tuple[Any, ...]]:
         with closing(connect_reader(path)) as db:
             query = "SELECT trace_id, label, comment FROM scores WHERE name = ?"
-            return db.execute(query, (MARK,)).fetchall()
+            return db.execute(query, (RUNAWAY_LOOP,)).fetchall()
 
     spans = [
         {"trace_id": "circling", "span_id": str(n), "kind": "tool", "tool_name": "search", "args": {"q": "a"},

@@ -15,6 +15,7 @@ from llmwatch.analysis.alerts.significance import shares_differ, trend
 from llmwatch.analysis.alerts.view import Amount, View
 from llmwatch.analysis.budget import BudgetState
 from llmwatch.analysis.budgetwords import behind, said
+from llmwatch.budgetconfig import RUNAWAY_LOOP
 from llmwatch.format import money, percent, tokens
 from llmwatch.store.filters import quoted
 
@@ -107,6 +108,18 @@ def token_outlier(rule: Rule, view: View) -> Iterator[Seen]:
             )  # fmt: skip
     if found == "learning":
         yield Seen(slice=name, finding="learning")
+
+
+def runaway_loop(rule: Rule, view: View) -> Iterator[Seen]:
+    """Agents that run in circles, each in a trace of its own."""
+    traces = view.marked(RUNAWAY_LOOP, rule.window_s)
+    if len(traces) > rule.threshold:
+        for trace_id, said_of_it in traces:
+            terms = f"trace:{quoted(trace_id)}"
+            yield Seen(
+                slice=terms, finding="holds", value=len(traces), threshold=rule.threshold,
+                samples=len(traces), reason=said_of_it, terms=terms,
+            )  # fmt: skip
 
 
 def request_ceiling(rule: Rule, view: View) -> Iterator[Seen]:

@@ -146,6 +146,10 @@ KINDS: Final[Mapping[str, Kind]] = {
     "request_ceiling": Kind(
         "Time and again requests cost over so many dollars each: min_samples of them in the window.",
         checks.request_ceiling),
+    "runaway_loop": Kind(
+        "More traces than this run in circles: an agent calls the same tool with the same arguments time and "
+        "again (loop.repeats).",
+        checks.runaway_loop, live=True),
     "request_cost": Kind(
         "A single request cost over so many dollars.", checks.request_ceiling, live=True),
 }  # fmt: skip

@@ -112,6 +112,9 @@ class View(Protocol):
     def scores(self, name: str, window_s: int) -> Sequence[float]:
         """The scores of one name."""
 
+    def marked(self, name: str, window_s: int) -> Sequence[tuple[str, str]]:
+        """Traces that were given a score of this name in the window, and what was said of each."""
+
     def ratings(self, count: int, window_s: int) -> Sequence[float]:
         """The last ratings by users in a window, 0 to 1."""
 

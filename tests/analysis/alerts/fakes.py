@@ -47,6 +47,7 @@ class FakeView:
     amounts: dict[str, Sequence[float]] = field(default_factory=dict)
     marks: Sequence[float] = ()
     rated: Sequence[float] = ()
+    circling: Sequence[tuple[str, str]] = ()
     states: Sequence[BudgetState] = ()
     dear: Sequence[SessionCost] = ()
     groups: Sequence[SegmentCalls] = ()
@@ -77,6 +78,9 @@ class FakeView:
 
     def scores(self, name: str, window_s: int) -> Sequence[float]:
         return self.marks
+
+    def marked(self, name: str, window_s: int) -> Sequence[tuple[str, str]]:
+        return self.circling
 
     def ratings(self, count: int, window_s: int) -> Sequence[float]:
         return self.rated[:count]

@@ -213,6 +213,11 @@ CASES = {
         FakeView(amounts={"cost": [0.2 * DOLLAR] * 4 + [0.1 * DOLLAR]}),
         "5 requests over $0.1000, up to $0.2000",
     ),
+    "runaway_loop": Case(
+        FakeView(circling=[("t1", "search was called 5 times with the same arguments")]),
+        FakeView(),
+        "search was called 5 times with the same arguments",
+    ),
     "request_cost": Case(
         FakeView(amounts={"cost": [1.5 * DOLLAR]}),
         FakeView(amounts={"cost": [DOLLAR]}),
