@@ -64,8 +64,12 @@ _SPAN_CHOICES: Final = {
 _COLUMNS: Final = {
     "name": ["s.name"],
     **{key: [f"s.{column}" for column in columns] for key, columns in FACETS.items()},
-    **{key: [f"s.{column}"] for key, column in PEOPLE.items()},
+    **{
+        key: [f"coalesce(s.{column}, traces.{column})"]
+        for key, column in {**PEOPLE, "feature": "feature", "segment": "segment"}.items()
+    },
 }
+"""What a span is found by. Who asked and for what, its trace says where it does not, as in sums (heads.py)."""
 _OF_SPANS: Final = {"error", *_COLUMNS, *LISTS, *_SPAN_NUMBERS, *_SPAN_CHOICES}
 """Keys that can be asked of a span."""
 _TEXT: Final = """traces.id IN (

@@ -112,6 +112,8 @@ ALL = "t1 t2 t3 t4 t5 t6 t7 t8 t9"
         ('user:"o\'neil; DROP TABLE spans"', "t9"),
         ("session:s-t3", "t3"),
         ("feature:faq service:web env:prod", "t1 t2 t3 t4 t5 t6 t7 t8"),
+        ("user:ann kind:llm model:claude", "t4"),  # only the root names the user
+        ("feature:faq kind:tool", "t1 t2 t3 t4 t5 t6 t7 t8"),
         ("prompt:p version:v1 app:1.0", "t1 t2 t3 t4 t5 t6 t7 t8"),
         ("error:ratelimit", "t2 t3"),
         ("error:429", "t2 t3"),
