@@ -17,12 +17,15 @@ from llmwatch.format import money, percent, tokens
 from llmwatch.neutral import neutral_line
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from llmwatch.analysis.health import Outlook
-    from llmwatch.store.rows import Overall
+    from llmwatch.store.rows import Measured, Overall
 
 _FOREVER_S = 2**33
 """Calls whose clock runs ahead count as well."""
 
+_MINUTE_NS = 60 * 10**9
 _EXIT = {"OK": 0, "IDLE": 0, "WARN": 1, "CRIT": 2}
 
 
@@ -53,13 +56,17 @@ def command(ctx: click.Context, since: str | None, as_json: bool, db: str | None
         overall = status.overall(reader, None if start_s is None else start_s * 10**9)
         term = "" if start_s is None else f"since:{(now_ns // 10**9 - start_s) // 60}m"
         outlook = look(reader, config, now_ns, (start_s or 0, _FOREVER_S), term)
-        judge = figures.judge(judge_state(reader, config, now_ns)) if as_json else {}
-    if as_json:
-        click.echo(
-            json.dumps({"since": since, **figures.overall(overall), **figures.health(outlook), **judge})
-        )
-    else:
-        click.echo(neutral_line(_line(overall, outlook, since)))
+        if as_json:
+            told = {
+                "since": since,
+                **figures.overall(overall),
+                **figures.health(outlook),
+                **figures.judge(judge_state(reader, config, now_ns)),
+                "metrics": figures.of_metrics(_measured(reader, start_s, now_ns)),
+            }
+            click.echo(json.dumps(told))
+        else:
+            click.echo(neutral_line(_line(overall, outlook, since)))
     sys.exit(_EXIT[outlook.verdict.level])
 
 
@@ -70,7 +77,17 @@ def start_of(since: str, now_ns: int) -> int | None:
     length_ns = parse_duration(since)
     if length_ns is None:
         raise UsageError(f"--since {since} is no length of time", hint=f"Write {EXAMPLES}, or all.")
-    return max(now_ns - length_ns, 0) // (60 * 10**9) * 60
+    return max(now_ns - length_ns, 0) // _MINUTE_NS * 60
+
+
+def _measured(reader: sqlite3.Connection, start_s: int | None, now_ns: int) -> Measured:
+    """What metrics are made of, to the end of the running minute: rates are of the time that was."""
+    from llmwatch.store.reads.measuring import measure
+    from llmwatch.store.reads.status import first_ns
+
+    if start_s is None:
+        start_s = (first_ns(reader) or now_ns) // 10**9
+    return measure(reader, start_s, now_ns // _MINUTE_NS * 60 + 60, {}, people=True)
 
 
 def _line(overall: Overall, outlook: Outlook, since: str) -> str:

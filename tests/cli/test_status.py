@@ -135,7 +135,10 @@ def test_json_has_every_figure(writer: Writer, database: Path) -> None:
         "reasons": [],
         "budgets": found["budgets"],
         "judge": found["judge"],
+        "metrics": found["metrics"],
     }
+    assert found["metrics"]["requests"] == {"value": 12, "unit": "count", "samples": 12}
+    assert found["metrics"]["cost_per_request"]["value"] == 1_500_000
     assert [(each["name"], each["limit"], each["spent"]) for each in found["budgets"]] == [
         ("daily", None, 0.015), ("monthly", None, 0.015)
     ]  # fmt: skip
