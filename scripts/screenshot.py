@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 import re
 import tempfile
 import threading
@@ -18,8 +19,8 @@ from llmwatch.cli.attach import reach
 from llmwatch.config import Config
 from llmwatch.demo.processes import child
 from llmwatch.demo.sender import send_all
-from llmwatch.demo.settings import settings
-from llmwatch.demo.timeline import daily_budget_usd, outgoing
+from llmwatch.demo.settings import settings, toml
+from llmwatch.demo.timeline import outgoing
 from llmwatch.demo.trace import due_ns
 from llmwatch.tui.app import LlmwatchApp
 
@@ -35,12 +36,16 @@ async def main() -> None:
     """Collect the day, open the screen on it, and take the pictures one after the other."""
     with tempfile.TemporaryDirectory() as folder, child(Path(folder) / "stub.log", "stub") as stub:
         assert stub.stdout is not None
-        config = settings(Config(), stub.stdout.readline().decode().strip(), daily_budget_usd(NOW_NS))
+        text = toml(stub.stdout.readline().decode().strip(), NOW_NS)
+        file = Path(folder) / "config.toml"
+        file.write_text(text)
+        os.environ["LLMWATCH_CONFIG"] = str(file)  # for the collector that `reach` starts
         database = Path(folder) / "demo.db"
         collector = reach(database, "127.0.0.1", 4318)
         try:
             day = itertools.takewhile(lambda item: due_ns(item) <= NOW_NS, outgoing(SEED, NOW_NS))
             send_all(collector.url, day, lambda: NOW_NS, threading.Event().wait)
+            config = settings(Config(), text)
             app = LlmwatchApp(database, collector.url, config, now_ns=lambda: NOW_NS)
             async with app.run_test(size=SIZE) as pilot:
                 await pictures(pilot)

@@ -29,8 +29,7 @@ def command(ctx: click.Context, port: int | None, seed: int) -> None:
     from llmwatch.cli.attach import reach
     from llmwatch.cli.watch import need_terminal, show
     from llmwatch.demo.processes import child
-    from llmwatch.demo.settings import collector_toml, settings
-    from llmwatch.demo.timeline import daily_budget_usd
+    from llmwatch.demo.settings import settings, toml
 
     need_terminal()
     user = configuration.load(paths.config_path())
@@ -43,9 +42,9 @@ def command(ctx: click.Context, port: int | None, seed: int) -> None:
         origin = stub.stdout.readline().decode().strip()
         if not origin:
             raise LlmwatchError("the stub provider did not start", hint=_end_of(home / "stub.log"))
-        config = settings(user, origin, daily_budget_usd(time.time_ns()))
         file = home / "config.toml"
-        file.write_text(collector_toml(config))
+        file.write_text(toml(origin, time.time_ns()))
+        config = settings(user, file.read_text())
         os.environ["LLMWATCH_CONFIG"] = str(file)  # for the collector that `reach` starts
         port = port or before.get("port") or config.collector.port
         collector = reach(home / "demo.db", config.collector.host, port)

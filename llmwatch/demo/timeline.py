@@ -23,6 +23,13 @@ _SPENT_USD: Final = 0.12
 _SPENT_USD_PER_HOUR: Final = 0.35
 """What a day costs: the busy minutes before opening, and the digests of each hour (tested against prices)."""
 _BUDGET_SHARE: Final = 0.84
+_DIGEST_USD: Final = _SPENT_USD_PER_HOUR * digest.EVERY_S / 3600
+_BUSY_USD: Final = 0.007
+_QUIET_USD: Final = 0.001
+_LIVE_USD: Final = 0.011
+"""What a minute costs beside the digests: just before opening, before that, and after (tested, too)."""
+_NEARLY: Final = 3
+"""Minutes after the opening in which about 80 % of the hour's budget are crossed."""
 _SCENARIOS: Final[tuple[tuple[Scenario, float], ...]] = (
     (chat.play, 0.46),
     (classify.play, 0.30),
@@ -72,3 +79,12 @@ def daily_budget_usd(opened_ns: int) -> float:
     """A budget that is nearly spent when the demo is opened, whatever the time of day (UTC)."""
     hours = opened_ns % _DAY_NS / 3.6e12
     return round((_SPENT_USD + _SPENT_USD_PER_HOUR * hours) / _BUDGET_SHARE, 2)
+
+
+def hourly_budget_usd(opened_ns: int) -> float:
+    """A budget for the hour (UTC) that is nearly used up some minutes after the demo is opened."""
+    minutes = opened_ns % (60 * MINUTE_NS) // MINUTE_NS
+    digests = minutes * 60 // digest.EVERY_S + 1
+    busy = min(minutes, _BUSY_NS // MINUTE_NS)
+    spent = digests * _DIGEST_USD + busy * _BUSY_USD + (minutes - busy) * _QUIET_USD
+    return round((spent + _NEARLY * _LIVE_USD) / 0.8, 2)

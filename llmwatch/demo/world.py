@@ -7,14 +7,31 @@ from random import Random
 from typing import Final
 
 from llmwatch.demo.corpus import random_slots
-from llmwatch.demo.trace import Service
+from llmwatch.demo.trace import Service, Value
 from llmwatch.store.span import Message
 
 MINUTE_NS: Final = 60 * 10**9
 _RELEASED_BEFORE_NS: Final = 100 * MINUTE_NS
 """How long before the demo is opened the release went out that lowers quality and is slower."""
+_TROUBLE_EVERY_NS: Final = 20 * MINUTE_NS
+_TROUBLE_FROM_NS: Final = 2 * MINUTE_NS
+_TROUBLE_TO_NS: Final = 4 * MINUTE_NS
 _CONVERSATIONS: Final = 12
 """How many go on at a time."""
+
+
+_PRO: Final = 12
+"""People with a lower number pay; they are also those who use it most."""
+
+
+def segment_of(user: str) -> str:
+    """What ``user`` pays: free or pro."""
+    return "pro" if int(user.removeprefix("u_")) < _PRO else "free"
+
+
+def attributes_of(user: str) -> dict[str, Value]:
+    """``user`` as attributes of a span."""
+    return {"user.id": user, "user.segment": segment_of(user)}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -42,6 +59,11 @@ class World:
         """Whether the release was out."""
         return at_ns >= self.release_ns
 
+    def failing(self, at_ns: int) -> bool:
+        """Whether the provider refuses many calls just now: two minutes of every twenty that one watches."""
+        watched_ns = at_ns - self.opened_ns
+        return watched_ns >= 0 and _TROUBLE_FROM_NS <= watched_ns % _TROUBLE_EVERY_NS < _TROUBLE_TO_NS
+
     def chance(self, probability: float) -> bool:
         """True with ``probability``."""
         return self.rng.random() < probability
@@ -49,6 +71,10 @@ class World:
     def user(self) -> str:
         """Somebody; a few people are heavy users."""
         return f"u_{min(int(self.rng.expovariate(1 / 18)), 99):02d}"
+
+    def person(self) -> dict[str, Value]:
+        """Somebody, and what they pay, as attributes of a span."""
+        return attributes_of(self.user())
 
     def conversation(self) -> Conversation:
         """One to add a turn to: one under way, or a new one in place of one that is over."""

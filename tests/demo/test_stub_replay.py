@@ -8,7 +8,7 @@ import pytest
 
 from llmwatch.config import Config
 from llmwatch.demo.corpus import corpus, fill, slots_in
-from llmwatch.demo.settings import settings
+from llmwatch.demo.settings import settings, toml
 from llmwatch.demo.stub.app import create_stub
 from llmwatch.errors import ProviderError
 from llmwatch.providers.deltas import Delta, Finished, TextDelta, ToolCallDelta
@@ -27,7 +27,7 @@ ERRAND = corpus().errands[0]
 @pytest.fixture(scope="module")
 def configured() -> Iterator[dict[str, Endpoint]]:
     with serving(create_stub(pace_s=0)) as origin:
-        yield {endpoint.name: endpoint for endpoint in endpoints(settings(Config(), origin, 10))}
+        yield {endpoint.name: endpoint for endpoint in endpoints(settings(Config(), toml(origin, 0)))}
 
 
 def _says(role: str, text: str) -> Message:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from llmwatch.demo.timeline import daily_budget_usd, outgoing
+from llmwatch.demo.timeline import daily_budget_usd, hourly_budget_usd, outgoing
 from llmwatch.demo.trace import DemoSpan, Outgoing, Post, due_ns
 from llmwatch.providers.prices import price
 from llmwatch.store.span import Call, Usage
@@ -96,7 +96,7 @@ def test_the_release_lowers_quality_and_is_slower() -> None:
     assert {"2.3", "2.4"} <= set(version)
 
     def quality(posts: list[Post]) -> float:
-        values = [float(post.body["value"]) for post in posts if post.body.get("name") == "quality"]
+        values = [float(post.body["value"]) for post in posts if post.body.get("name") == "quality_score"]
         return sum(values) / len(values)
 
     posts = [item for item in history(NOON_S * 10**9) if isinstance(item, Post)]
@@ -138,3 +138,49 @@ def test_the_budget_is_nearly_spent_at_any_hour(hour: float) -> None:
     today = [item for item in history(opened_ns) if due_ns(item) >= midnight_ns]
     share = sum(map(_nanousd, today)) / 1e9 / daily_budget_usd(opened_ns)
     assert 0.7 < share < 0.97
+
+
+@pytest.mark.parametrize("minute", [12, 25, 47])
+def test_the_hours_budget_is_crossed_while_one_watches(minute: int) -> None:
+    opened_ns = NOON_S * 10**9 + minute * MINUTE_NS
+    later = itertools.takewhile(
+        lambda item: due_ns(item) <= opened_ns + 25 * MINUTE_NS, outgoing(1, opened_ns)
+    )
+    spent, course = 0.0, []
+    for item in later:
+        if due_ns(item) >= NOON_S * 10**9:
+            spent += _nanousd(item) / 1e9
+            course.append((due_ns(item), spent / hourly_budget_usd(opened_ns)))
+
+    def share(at_ns: int) -> float:
+        return max(share for due, share in course if due <= at_ns)
+
+    assert 0.6 < share(opened_ns) < 0.8
+    assert share(opened_ns + 12 * MINUTE_NS) > 0.8
+    assert share(opened_ns + 25 * MINUTE_NS) > 1
+
+
+def test_people_pay_or_do_not() -> None:
+    segments = {
+        str(span.attributes["user.id"]): span.attributes["user.segment"]
+        for span in spans()
+        if "user.id" in span.attributes
+    }
+    assert segments["u_00"] == "pro" and segments["u_30"] == "free"
+    assert set(segments.values()) == {"free", "pro"}
+
+
+def test_the_provider_fails_for_two_minutes_of_every_twenty() -> None:
+    opened_ns = NOON_S * 10**9
+    watched = itertools.takewhile(
+        lambda item: due_ns(item) < opened_ns + 6 * MINUTE_NS, outgoing(1, opened_ns)
+    )
+    asked: Counter[int] = Counter()
+    failed: Counter[int] = Counter()
+    for item in watched:
+        if isinstance(item, DemoSpan) and item.name == "classify" and due_ns(item) > opened_ns:
+            minute = (item.start_ns - opened_ns) // MINUTE_NS
+            asked[minute] += 1
+            failed[minute] += item.error is not None
+    assert failed[2] + failed[3] > 0.15 * (asked[2] + asked[3])
+    assert failed[0] + failed[1] + failed[4] <= 0.1 * (asked[0] + asked[1] + asked[4])

@@ -148,7 +148,9 @@ def _llm(
         ),
         cost=None if failed else Cost(
             nanousd=nanousd,
-            price=Price(provider=model[1], model=model[0], tariff=Tariff(Rates()), source="genai-prices test"),
+            price=Price(
+                provider=model[1], model=model[0], tariff=Tariff(Rates()), source="genai-prices test",
+            ),
             lines=(
                 CostLine(what="input", tokens=tokens_in, nanousd_per_million=2_500_000_000),
                 CostLine(what="output", tokens=tokens_out, nanousd_per_million=10_000_000_000),

@@ -9,9 +9,18 @@ from shutil import copyfile
 import pytest
 from textual.pilot import Pilot
 
+from llmwatch.config import Config
 from llmwatch.store.rows import DeliveryRow
 from llmwatch.tui.models import alertrows
-from llmwatch.tui.models.alertrows import alerts_view, banner, count_text, detail, firing, pressing
+from llmwatch.tui.models.alertrows import (
+    alerts_view,
+    banner,
+    count_text,
+    detail,
+    firing,
+    meaning,
+    pressing,
+)
 from llmwatch.tui.models.cells import text_of, width_of
 from llmwatch.tui.models.document import as_text
 from llmwatch.tui.models.runs import runs_width
@@ -99,8 +108,9 @@ def test_everything_about_one() -> None:
         delivery("slack", delivered_ns=None, attempts=3, error="timed out", next_ns=NOW_NS + MINUTE),
         delivery("pager", delivered_ns=None, attempts=9, error="401"),
     ]
-    assert as_text(detail(believable()[1], told, NOW_NS)).splitlines() == [
+    assert as_text(detail(believable()[1], told, "It fires.", NOW_NS)).splitlines() == [
         "▲ firing  quality 0.72, 18 % below the 7-day mean",
+        "means    It fires.",
         "slice    version:v2.4   tells within the hour (tier 2)",
         "times    held from 10:54:11 · fired 11:01:11",
         "traces   version:v2.4 since:30m   Enter opens them",
@@ -108,6 +118,15 @@ def test_everything_about_one() -> None:
         "         ◌ slack firing: timed out (3 attempts, again 11:04:11)",
         "         ✗ pager firing: 401 (9 attempts, given up)",
     ]
+
+
+def test_what_a_rule_means() -> None:
+    rules = Config().alerts.rules
+    assert meaning(rules["error_rate"]) == (
+        "The share of LLM calls that fail is over the threshold. It looks back 5m, and must hold for 5m."
+    )
+    assert all(meaning(rule).endswith(".") for rule in rules.values())
+    assert meaning(None) == ""
 
 
 # On the screen

@@ -87,7 +87,7 @@ def test_lines_are_as_wide_as_the_queue(width: int) -> None:
 
 def test_what_is_to_be_judged() -> None:
     assert as_text(document(Item(row(1)), "Why?", None)).splitlines() == [
-        "▲ checks: refusal", "", "question", "Why?", "", "answer", "not captured",
+        "▲ checks: refusal", "", "answer", "not captured", "", "question", "Why?",
     ]  # fmt: skip
     assert (
         as_text(document(Item(row(1), BAD), "", "")).splitlines()[0]

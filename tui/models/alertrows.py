@@ -17,6 +17,7 @@ from llmwatch.tui.models.runs import Run, Tone, runs_width
 from llmwatch.tui.state import Look
 
 if TYPE_CHECKING:
+    from llmwatch.alertconfig import RuleConfig
     from llmwatch.store.rows import AlertRow, DeliveryRow
 
 TIERS: Final[Mapping[int, str]] = {1: "now", 2: "within the hour", 3: "in the daily digest"}
@@ -177,12 +178,24 @@ def _mark(delivery: DeliveryRow) -> tuple[str, Tone]:
     return ("◌", "warn") if delivery.next_ns is not None else ("✗", "error")
 
 
-def detail(row: AlertRow, told: Sequence[DeliveryRow], now_ns: int) -> Blocks:
-    """Everything known of one alert."""
+def meaning(rule: RuleConfig | None) -> str:
+    """What a rule is about and when it fires; empty for one that is no longer configured."""
+    from llmwatch.analysis.alerts.kinds import KINDS  # noqa: PLC0415 - not before there is an alert
+
+    if rule is None:
+        return ""
+    hold = f", and must hold for {rule.hold}" if rule.hold != "0s" else ""
+    return f"{KINDS[rule.rule].about} It looks back {rule.window}{hold}."
+
+
+def detail(row: AlertRow, told: Sequence[DeliveryRow], means: str, now_ns: int) -> Blocks:
+    """Everything known of one alert; ``means`` says what its rule is about."""
     seen = look(row, now_ns)
     lines: list[Runs] = [
         ((f"{seen.glyph} {seen.word}  ", seen.tone), (neutral_line(row.reason), "strong")),
     ]
+    if means:
+        lines.append((("means    ", "muted"), (neutral_line(means), "plain")))
     lines += [
         (("slice    ", "muted"), (neutral_line(row.slice) or "all traffic", "plain"),
          ("   tells ", "muted"), (f"{TIERS[row.tier]} (tier {row.tier})", "plain")),

@@ -93,15 +93,15 @@ def said(item: Item) -> str:
 
 
 def document(item: Item, question: str | None, answer: str | None) -> Blocks:
-    """Why it is in the queue, the question and the answer."""
+    """Why it is in the queue, the answer, and below it what was asked, which may be long."""
     glyph, tone = mark(item)
     state: Tone = tone if item.verdict is not None else "warn"
     why = neutral_line(item.row.why)
     head = f"{glyph} {said(item)} · was here because: {why}" if item.verdict is not None else f"▲ {why}"
     return (
         note(head, state),
-        _text("question", question),
         _text("answer", answer),
+        _text("question", question),
     )
 
 

@@ -19,7 +19,7 @@ from llmwatch.tui.coalesce import Coalesced
 from llmwatch.tui.commands import Place, bindings
 from llmwatch.tui.host import FeedEvent, host
 from llmwatch.tui.messages import DataChanged, ShowTraces
-from llmwatch.tui.models.alertrows import SNOOZES, AlertsView, cells, detail, header, total
+from llmwatch.tui.models.alertrows import SNOOZES, AlertsView, cells, detail, header, meaning, total
 from llmwatch.tui.models.document import as_text
 from llmwatch.tui.models.runs import Run
 from llmwatch.tui.safe import safe_line
@@ -130,7 +130,8 @@ class AlertsScreen(CursorKeys):
             return
         told = self._list.view.told.get(row.id, ())
         self._detail.border_title = safe_line(row.rule, 60)
-        self._detail.read(detail(row, told, host(self).now_ns()), same=True)
+        means = meaning(host(self).config.alerts.rules.get(row.rule))
+        self._detail.read(detail(row, told, means, host(self).now_ns()), same=True)
 
     @on(CursorView.Chosen)
     def action_open(self) -> None:

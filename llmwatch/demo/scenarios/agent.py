@@ -27,7 +27,7 @@ def play(world: World, start_ns: int) -> list[Outgoing]:
     task = said("user", fill(errand.task, slots))
     common: dict[str, Value] = {
         "session.id": f"run_{world.rng.getrandbits(20):05x}",
-        "user.id": world.user(),
+        **world.person(),
         "feature": "agent-run",
     }
     trace = Trace(world.rng, _SERVICE, start_ns, common)

@@ -9,7 +9,7 @@ from llmwatch.demo import genai
 from llmwatch.demo.calls import GPT_4O_MINI, RATE_LIMIT, TIMEOUT, Failure, ModelCall, said
 from llmwatch.demo.corpus import Topic, corpus, fill, tokens_in, topic_of
 from llmwatch.demo.trace import Outgoing, Post, StepError, Trace, Value
-from llmwatch.demo.world import Conversation, World
+from llmwatch.demo.world import Conversation, World, attributes_of
 from llmwatch.store.span import Document, Message
 
 _PASSAGES: Final = 4
@@ -23,7 +23,7 @@ def play(world: World, start_ns: int) -> list[Outgoing]:
     question, topic = _question(world, talk)
     common: dict[str, Value] = {
         "session.id": talk.session_id,
-        "user.id": talk.user_id,
+        **attributes_of(talk.user_id),
         "feature": "rag-chat",
     }
     trace = Trace(world.rng, world.support(start_ns), start_ns, common)
@@ -125,7 +125,7 @@ def _generate(
         trace.wait(1200, 0.1)
         genai.chat(trace, call, slowness=slowness).attributes["http.request.resend_count"] = 1
     else:
-        genai.chat(trace, call, slowness=slowness, failure=_failure(world))
+        genai.chat(trace, call, slowness=slowness, failure=_failure(world, trace.now_ns))
     return call.answer
 
 
@@ -133,8 +133,10 @@ def _version(world: World, at_ns: int) -> str:
     return "2.4" if world.released(at_ns) else "2.3"
 
 
-def _failure(world: World) -> Failure | None:
+def _failure(world: World, at_ns: int) -> Failure | None:
     luck = world.rng.random()
+    if world.failing(at_ns) and luck < 0.35:
+        return RATE_LIMIT
     return RATE_LIMIT if luck < 0.010 else TIMEOUT if luck < 0.014 else None
 
 
@@ -148,11 +150,11 @@ def _answer(world: World, talk: Conversation, topic: Topic | None, released: boo
 
 
 def _judgements(world: World, trace: Trace, talk: Conversation, start_ns: int) -> list[Post]:
-    """Scores of an offline judge, and now and then what the customer thought of it."""
+    """What an earlier run of the judge gave, and now and then what the customer thought of it."""
     released = world.released(start_ns)
     posts = []
-    if world.chance(0.5):
-        for name, before, after in (("quality", 0.88, 0.73), ("groundedness", 0.93, 0.78)):
+    if start_ns < world.opened_ns and world.chance(0.5):
+        for name, before, after in (("quality_score", 0.91, 0.74), ("judge_groundedness", 0.92, 0.66)):
             value = min(1.0, max(0.0, world.rng.gauss(after if released else before, 0.06)))
             body = {"name": name, "value": round(value, 3), "source": "judge"}
             posts.append(_post(trace, "/api/scores", 6, body))

@@ -28,10 +28,14 @@ def play(world: World, start_ns: int) -> list[Outgoing]:
         prompt_name="classify",
         prompt_version="1.6",
     )
-    common = {"user.id": world.user(), "feature": "classify"}
+    common = {**world.person(), "feature": "classify"}
     trace = Trace(world.rng, world.support(start_ns), start_ns, common)
     opening = {"gen_ai.operation.name": "invoke_workflow", "gen_ai.workflow.name": "classify"}
     with contextlib.suppress(StepError), trace.step("classify", opening, "server"):
         trace.wait(3)
-        genai.chat(trace, call, failure=RATE_LIMIT if world.chance(0.008) else None)
+        genai.chat(
+            trace,
+            call,
+            failure=RATE_LIMIT if world.chance(0.3 if world.failing(start_ns) else 0.008) else None,
+        )
     return [*trace.spans]

@@ -7,7 +7,7 @@ from typing import Any
 from llmwatch.demo.calls import FLASH, HOUSE
 from llmwatch.demo.corpus import corpus, fill, random_slots, tokens_in
 from llmwatch.demo.trace import Outgoing, Post
-from llmwatch.demo.world import World
+from llmwatch.demo.world import World, segment_of
 
 
 def play(world: World, start_ns: int) -> list[Outgoing]:
@@ -18,6 +18,7 @@ def play(world: World, start_ns: int) -> list[Outgoing]:
     prompt, response = fill(mail.brief, slots), fill(mail.body, slots)
     output_tokens = tokens_in(response)
     took_s = model.first_token_ms / 1000 + output_tokens / model.tokens_per_s * world.rng.uniform(0.8, 1.6)
+    user = world.user()
     begun: dict[str, Any] = {
         "trace_id": f"{world.rng.getrandbits(128):032x}",
         "span_id": f"{world.rng.getrandbits(64):016x}",
@@ -26,7 +27,8 @@ def play(world: World, start_ns: int) -> list[Outgoing]:
         "environment": "production",
         "app_version": "2.0.4",
         "feature": "draft-mail",
-        "user_id": world.user(),
+        "user_id": user,
+        "segment": segment_of(user),
         "provider": model.provider,
         "model": model.name,
         "messages": [
