@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -10,7 +11,7 @@ from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -22,7 +23,7 @@ from llmwatch.store.reads import metrics
 from llmwatch.store.reads.budgets import costliest, counted, is_kept, kept
 from llmwatch.store.span import Call, Span, Usage
 from llmwatch.store.writer import Writer
-from tests.store.builders import SECOND, T0, llm, span, who
+from tests.store.builders import SECOND, T0, enrich, llm, span, who
 from tests.store.strategies import records
 
 UTC = ZoneInfo("UTC")
@@ -153,6 +154,7 @@ def test_a_new_writer_goes_on_where_the_last_one_ended(path: Path, make_writer: 
         assert stored(db, "all") == {"": Spend(202, 202, 2, 0)}
 
 
+@settings(max_examples=20)
 @given(
     st.lists(records(["a", "b", "c", "d"], ["t", "u"]), max_size=12).flatmap(
         lambda spans: st.tuples(st.permutations(spans), st.integers(0, len(spans)))
@@ -162,8 +164,6 @@ def test_kept_is_counted_whatever_comes_in_whatever_order(
     blank: Path, drawn: tuple[Sequence[Span], int]
 ) -> None:
     """Told while it comes, kept in the file, counted from spans, and summed by the rollups: all the same."""
-    from tests.store.builders import enrich
-
     spans, cut = drawn
     with TemporaryDirectory() as folder:
         path = Path(folder) / "test.db"
@@ -193,3 +193,28 @@ def test_values_are_never_part_of_a_statement(writer: Writer, db: sqlite3.Connec
     odd = account(Budget(name="o", period="day", by="user", match={"feature": column}), UTC)
     write(writer, llm("1", 5, context=who(user_id="x", feature=column or None)))
     assert counted(db, odd, DAY) == ({"x": Spend(10, 10, 1, 0)} if column else {})
+
+
+def test_32_threads_of_1000_costs_sum_exactly(path: Path, db: sqlite3.Connection) -> None:
+    writer, told = Writer(path, enrich=enrich, queue_spans=32_000, synchronous="NORMAL"), Told(ALL)
+    writer.start()
+    writer.keep(told).result(5)
+
+    def spend(thread: int) -> None:
+        for trace in range(10):
+            spans = [
+                llm(str(each), thread * 1000 + each, trace_id=f"{thread}-{trace}", start_ns=T0 + each)
+                for each in range(trace * 100, trace * 100 + 100)
+            ]
+            writer.submit(Batch(spans=spans))
+
+    threads = [threading.Thread(target=spend, args=(number,)) for number in range(32)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    writer.close()
+    # The numbers from 0 to 31,999, once in and once out; the call of no tokens has no price.
+    amount = 31_999 * 32_000
+    assert told.of("all") == stored(db, "all") == {"": Spend(amount, amount, 32_000, 0)}
+    assert metrics.sums(db, *DAY, {}).cost_nanousd == amount
