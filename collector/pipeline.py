@@ -15,6 +15,7 @@ from llmwatch.collector.otlp.decoded import Decoded, gather
 from llmwatch.collector.records import RawLog, RawSpan
 from llmwatch.collector.safejson import loads
 from llmwatch.config import Config
+from llmwatch.evals.answer import answer_of
 from llmwatch.evals.heuristics import Heuristics
 from llmwatch.evals.refusal import refused
 from llmwatch.providers.free import free_endpoint
@@ -50,7 +51,7 @@ class Pipeline:
         Raises:
             ConfigError: A schema of the heuristics is not JSON; nothing changes then.
         """
-        self._check = Heuristics(config.heuristics).check
+        self._failed = Heuristics(config.heuristics).failed
         self._is_free = free_endpoint(config.providers)
         self._price = Prices(config.prices).price
 
@@ -109,10 +110,12 @@ class Pipeline:
             call = replace(call, time_to_first_chunk_ns=first_chunk(span.content.events, span.start_ns))
         kept = _kept_price(call, before) if before is not None else None
         cost = self._price(call, span.start_ns, free=self._is_free(span), kept=kept)
-        declined = refused(span)
+        answer = answer_of(span)
+        declined = refused(span, answer)
         if declined != call.refused:
             call = replace(call, refused=declined)
-        return replace(span, call=call, cost=cost, heuristics=self._check(span))
+        failed = None if answer is None else self._failed(answer)
+        return replace(span, call=call, cost=cost, heuristics=failed)
 
 
 def _kept_price(call: Call, before: Span) -> Price | None:

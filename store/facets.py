@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from functools import lru_cache
+from operator import attrgetter
 from typing import Final
 
 from llmwatch.store.projection import Brief, Traits
@@ -31,6 +32,8 @@ FACETS: Final = {
 PEOPLE: Final = {"user": "user_id", "session": "session_id"}
 """The same for those that have an index."""
 
+_NAMED: Final = attrgetter(*PEOPLE.values())
+
 LISTS: Final = {"finish": "finish_reasons", "heuristic": "heuristics_failed"}
 """The same for columns that hold JSON arrays."""
 
@@ -44,9 +47,8 @@ def facets_of(traits: Iterable[Traits]) -> set[tuple[str, str]]:
 
 def people_of(spans: Iterable[Brief]) -> set[tuple[str, str]]:
     """Key and value of all users and sessions of ``spans``."""
-    return {
-        (key, value) for span in spans for key, column in PEOPLE.items() if (value := getattr(span, column))
-    }
+    named = {names for span in spans for names in zip(PEOPLE, _NAMED(span), strict=True)}
+    return {pair for pair in named if pair[1]}
 
 
 @lru_cache(maxsize=4096)

@@ -24,6 +24,7 @@ class Heads(NamedTuple):
 
 
 UNSAID: Final = Heads()
+_SAID: Final = attrgetter(*Heads._fields)
 
 
 def in_order(spans: Iterable[Brief]) -> list[Brief]:
@@ -42,19 +43,17 @@ def root_first(ordered: Sequence[Brief]) -> Sequence[Brief]:
     return ordered if root is None else [root, *ordered]
 
 
-def first_said(spans: Iterable[Brief], name: str) -> Any:
-    """What the first span says that says anything."""
-    for span in spans:
-        value = getattr(span, name)
-        if value is not None:
-            return value
-    return None
+def first_said(rows: Iterable[tuple[Any, ...]]) -> tuple[Any, ...]:
+    """Column by column, what the first row says that says anything. Spans of a trace mostly say the same."""
+    first, *others = dict.fromkeys(rows)
+    for other in others:
+        first = tuple([a if a is not None else b for a, b in zip(first, other, strict=True)])
+    return first
 
 
 def heads_of(spans: Iterable[Brief]) -> Heads:
     """Who asked for a trace that consists of ``spans``, and for what."""
-    asked = root_first(in_order(spans))
-    return Heads._make([first_said(asked, name) for name in Heads._fields])
+    return Heads._make(first_said(map(_SAID, root_first(in_order(spans)))))
 
 
 def dimensions(span: Brief, heads: Heads) -> tuple[str | None, ...]:

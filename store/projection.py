@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import msgspec
 
 from llmwatch.store.lengths import length_of
-from llmwatch.store.span import Call, Content, Retrieval, Span, Tool, Usage
+from llmwatch.store.span import Call, Content, JsonObject, Retrieval, Span, Tool, Usage
 
 Traits: TypeAlias = tuple[str | None, ...]
 """See `Brief.traits`."""
@@ -69,6 +69,7 @@ class Brief(NamedTuple):
     request_bytes: int | None
     response_chars: int | None
     response_bytes: int | None
+    fingerprint: str | None
 
     @property
     def dimensions(self) -> tuple[str | None, ...]:
@@ -96,6 +97,12 @@ DETAILS: Final = (
     "cache_write_1h_tokens", "input_audio_tokens", "output_audio_tokens", "tokens_estimated",
     "sender_cost_nanousd", "price", "tool_call_id", "document_count", "content_captured", "received_ns",
 )  # fmt: skip
+
+_FINGERPRINTS: Final = (
+    "openai.response.system_fingerprint", "gen_ai.openai.response.system_fingerprint",
+    "gen_ai.openai.system_fingerprint", "llm.openai.system_fingerprint", "gen_ai.response.system_fingerprint",
+)  # fmt: skip
+_LONGEST_FINGERPRINT: Final = 100
 
 _NO_CALL: Final = Call()
 _NO_TOOL: Final = Tool()
@@ -155,6 +162,7 @@ def project(span: Span, received_ns: int) -> tuple[Brief, tuple[Any, ...]]:
         tool.success,
         *length_of(content.input_messages, content.input_text),
         *length_of(content.output_messages, content.output_text),
+        None if span.call is None else _fingerprint(content.attributes),
     )
     details = (
         span.trace_id,
@@ -185,6 +193,12 @@ def _array(values: tuple[str, ...] | None, empty: str | None = None) -> str | No
     return _json(values).decode() if values else empty
 
 
+def _fingerprint(attributes: JsonObject) -> str | None:
+    """Which configuration of its servers answered, as OpenAI and those who speak like it tell."""
+    found = [attributes[name] for name in _FINGERPRINTS if name in attributes]
+    return found[0][:_LONGEST_FINGERPRINT] if found and isinstance(found[0], str) else None
+
+
 def _number(value: object) -> int | float | None:
     """A sampling parameter: senders may put anything there."""
     return value if isinstance(value, int | float) else None
@@ -192,8 +206,8 @@ def _number(value: object) -> int | float | None:
 
 def _captured(content: Content, tool: Tool, retrieval: Retrieval) -> int:
     """1 when a prompt, an answer, an input or an output is kept."""
-    return int(
-        any(message.parts for message in (*content.input_messages, *content.output_messages))
-        or bool(content.input_text or content.output_text or tool.arguments or tool.result)
-        or bool(retrieval.query or retrieval.documents)
-    )
+    if content.input_text or content.output_text or tool.arguments or tool.result:
+        return 1
+    if retrieval.query or retrieval.documents:
+        return 1
+    return int(any(message.parts for message in (*content.input_messages, *content.output_messages)))

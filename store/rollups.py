@@ -80,7 +80,9 @@ class Cell:
     @property
     def sums(self) -> tuple[int, ...]:
         """Totals in the order of `SUMS`."""
-        return tuple(map(sum, zip(*self.parts, strict=True)))
+        if len(self.parts) > 1:
+            self.parts = [tuple(map(sum, zip(*self.parts, strict=True)))]
+        return self.parts[0]
 
     def add(self, numbers: Numbers, sign: int) -> None:
         """Count a span's numbers."""

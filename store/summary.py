@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from llmwatch.store.heads import first_said, in_order, root_first, root_of
@@ -11,6 +13,12 @@ from llmwatch.store.projection import Brief
 from llmwatch.store.rows import UsageRole
 
 _LEFT_OUT: Final = ("rollup", "duplicate")
+_WHO: Final = attrgetter(
+    "service", "app_version", "environment", "session_id", "user_id", "feature", "segment", "prompt_name",
+    "prompt_version",
+)  # fmt: skip
+_ANSWERED: Final = attrgetter("model", "time_to_first_chunk_ns")
+_NO_ANSWER: Final = (None, None)
 
 
 class Summary(NamedTuple):
@@ -58,43 +66,33 @@ def summarise(spans: Collection[Brief], roles: Mapping[str, UsageRole]) -> Summa
     begun = [span for span in ordered if span.state != "partial"]
     root, heads = root_of(ordered), root_first(ordered)
     start = (begun or ordered)[0].start_ns
-    end = max((span.end_ns for span in begun if span.end_ns is not None), default=None)
+    end = max([span.end_ns for span in begun if span.end_ns is not None], default=None)
     failed = [span for span in ordered if span.status == "error"]
     cause = min(failed, key=_by_failure) if failed else None
     calls = [span for span in ordered if span.kind == "llm" and roles.get(span.span_id) not in _LEFT_OUT]
     counted = [span for span in ordered if roles.get(span.span_id) == "counted"]
-    priced = [span.cost_nanousd for span in counted if span.cost_nanousd is not None]
-    return Summary(
-        root_span_id=root.span_id if root else None,
-        name=heads[0].name,
-        start_ns=start,
-        end_ns=end,
-        duration_ns=None if end is None else max(0, end - start),
-        status=root.status if root and _has_outcome(root) else "error" if failed else "unset",
-        running=root is None or any(span.state == "started" for span in begun),
-        span_count=len(ordered),
-        llm_calls=len(calls),
-        error_count=len(failed),
-        error_type=cause.error_type if cause else None,
-        error_message=cause.error_message if cause else None,
-        service=first_said(heads, "service"),
-        app_version=first_said(heads, "app_version"),
-        environment=first_said(heads, "environment"),
-        session_id=first_said(heads, "session_id"),
-        user_id=first_said(heads, "user_id"),
-        feature=first_said(heads, "feature"),
-        segment=first_said(heads, "segment"),
-        prompt_name=first_said(heads, "prompt_name"),
-        prompt_version=first_said(heads, "prompt_version"),
-        model=first_said(calls, "model"),
-        time_to_first_chunk_ns=first_said(calls, "time_to_first_chunk_ns"),
-        input_tokens=_sum([span.input_tokens for span in counted]),
-        output_tokens=_sum([span.output_tokens for span in counted]),
-        cost_nanousd=sum(priced) if priced else None,
-        unpriced_calls=len(counted) - len(priced),
-        finish_reason=_finish_reason(calls),
-        heuristics_failed=_united([span.heuristics_failed for span in ordered]),
-    )
+    return Summary._make((
+        root.span_id if root else None,
+        heads[0].name,
+        start,
+        end,
+        None if end is None else max(0, end - start),
+        root.status if root and _has_outcome(root) else "error" if failed else "unset",
+        root is None or any(span.state == "started" for span in begun),
+        len(ordered),
+        len(calls),
+        len(failed),
+        cause.error_type if cause else None,
+        cause.error_message if cause else None,
+        *first_said(map(_WHO, heads)),
+        *(first_said(map(_ANSWERED, calls)) if calls else _NO_ANSWER),
+        _sum([span.input_tokens for span in counted]),
+        _sum([span.output_tokens for span in counted]),
+        _sum([span.cost_nanousd for span in counted]),
+        [span.cost_nanousd for span in counted].count(None),
+        _finish_reason(calls),
+        _united([span.heuristics_failed for span in ordered]),
+    ))  # fmt: skip
 
 
 def _has_outcome(root: Brief) -> bool:
@@ -113,8 +111,13 @@ def _sum(values: Sequence[int | None]) -> int | None:
 
 def _finish_reason(calls: Sequence[Brief]) -> str | None:
     """Of the last LLM call that says one."""
-    reasons = first_said(reversed(calls), "finish_reasons")
-    return None if reasons is None else str(json.loads(reasons)[0])
+    reasons = [call.finish_reasons for call in calls if call.finish_reasons is not None]
+    return _first_of(reasons[-1]) if reasons else None
+
+
+@lru_cache(maxsize=1024)
+def _first_of(array: str) -> str:
+    return str(json.loads(array)[0])
 
 
 def _united(names: Sequence[str | None]) -> str | None:

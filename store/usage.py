@@ -31,6 +31,9 @@ def originals(spans: Iterable[Brief]) -> dict[str, str]:
 
 
 def _judged(spans: Iterable[Brief]) -> tuple[dict[str, UsageRole], dict[str, str]]:
+    spans = list(spans)
+    if len(spans) == 1 and spans[0].parent_id != spans[0].span_id:  # alone, as half of all traces are
+        return ({spans[0].span_id: "counted"} if spans[0].carries_usage else {}), {}
     parents: dict[str, str | None] = {}
     carriers: list[Brief] = []
     calls: dict[str, list[Brief]] = {"llm": [], "embedding": []}

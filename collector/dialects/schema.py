@@ -79,7 +79,9 @@ def _tool_part(part: _Part) -> Part | None:
         )
     answer = part.result if bytes(part.response) in _EMPTY else part.response
     if part.type == "tool_call_response" and bytes(answer) not in _EMPTY:
-        return Part(type="tool_call_response", id=clean(part.id), text=_as_sent(answer))
+        return Part(
+            type="tool_call_response", id=clean(part.id), name=clean(part.name), text=_as_sent(answer)
+        )
     return None
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from llmwatch.store.span import JsonObject, Message, Part, Span
 
 _NO_PARAMETERS: JsonObject = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What the model said, and the span it said it in."""
 
     span: Span

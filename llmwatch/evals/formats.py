@@ -13,16 +13,21 @@ _FORMATS: Final = ("response_format", "output.type", "response_mime_type", "form
 """Parameters that ask for a format: of OpenAI chat, GenAI, Gemini, Ollama, OpenAI responses."""
 _SCHEMAS: Final = ("response_schema", "response_json_schema", "responseSchema", "responseJsonSchema")
 """Parameters that are a schema themselves: Gemini's."""
+_ANY_FORMAT: Final = frozenset({*_FORMATS, *_SCHEMAS})
 _SCHEMA_WORDS: Final = frozenset({"type", "properties", "anyOf", "$ref", "enum", "items"})
 
 
 def expects_json(parameters: JsonObject) -> bool:
     """Whether the request asks for JSON."""
+    if parameters.keys().isdisjoint(_FORMATS):
+        return False
     return any(_names_json(parameters[name]) for name in _FORMATS if name in parameters)
 
 
 def schema_in(parameters: JsonObject) -> Mapping[str, Any] | None:
     """The JSON schema that the request carries; None without one."""
+    if parameters.keys().isdisjoint(_ANY_FORMAT):
+        return None
     for name in _SCHEMAS:
         if name in parameters and isinstance(schema := _object(parameters[name]), Mapping):
             return schema

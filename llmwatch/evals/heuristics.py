@@ -81,9 +81,11 @@ class Heuristics:
         Empty when it passes all; None when ``span`` is no LLM call or its output was not captured.
         """
         answer = answer_of(span)
-        if answer is None:
-            return None
-        return tuple([name for name, why in self._of(span) if why(answer) is not None])
+        return None if answer is None else self.failed(answer)
+
+    def failed(self, answer: Answer) -> tuple[str, ...]:
+        """As `check`, of an answer that was captured."""
+        return tuple([name for name, why in self._of(answer.span) if why(answer) is not None])
 
     def failures(self, span: Span) -> tuple[Failure, ...]:
         """As `check`, with why each fails."""
@@ -181,7 +183,7 @@ def _word_count(config: WordCountConfig) -> Check | None:
 
 
 def _ai_self_reference(answer: Answer) -> str | None:
-    if not any(sign in answer.lower for sign in _SELF_SIGNS):
+    if not [sign for sign in _SELF_SIGNS if sign in answer.lower]:
         return None
     found = _SELF_REFERENCE.search(answer.lower)
     return f"“{found[0]}”" if found else None

@@ -88,7 +88,7 @@ def language_of(text: str) -> Language | None:
 
 def asked_for(text: str) -> Language | None:
     """The language that ``text`` clearly asks its answer to be in; None when it does not."""
-    found = list(_ASKED.finditer(text)) if any(sign in text for sign in _ASKS) else []
+    found = list(_ASKED.finditer(text)) if [sign for sign in _ASKS if sign in text] else []
     if "ranslate" in text:
         found += _TRANSLATE.finditer(text)
     return NAMES[max(found, key=re.Match.start)[1]] if found else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from llmwatch.evals.answer import Answer, answer_of, finish_reasons
+from llmwatch.evals.answer import Answer, finish_reasons
 from llmwatch.store.span import Span
 
 _FILTERED: Final = frozenset(
@@ -41,23 +41,19 @@ _REFUSAL: Final = re.compile(
 )
 
 
-def refused(span: Span) -> bool | None:
+def refused(span: Span, answer: Answer | None) -> bool | None:
     """Whether the model declined: the sender or the finish reason says so, or its first words do.
 
-    None when the span is no LLM call, or neither says so nor has captured output.
+    ``answer`` is what `answer_of` finds in ``span``. None when the span is no LLM call, or neither says so
+    nor has captured output.
     """
     if span.kind != "llm":
         return None
     told = span.call.refused if span.call else None
-    if told or not finish_reasons(span).isdisjoint(_FILTERED):
+    reasons = finish_reasons(span) if answer is None else answer.finish_reasons
+    if told or not reasons.isdisjoint(_FILTERED):
         return True
-    answer = answer_of(span)
-    return told if answer is None else declines(answer)
-
-
-def declines(answer: Answer) -> bool:
-    """Whether a captured answer is a refusal, by its finish reason or its first words (English)."""
-    return refusal_in(answer) is not None
+    return told if answer is None else refusal_in(answer) is not None
 
 
 def refusal_in(answer: Answer) -> str | None:
@@ -65,7 +61,7 @@ def refusal_in(answer: Answer) -> str | None:
     if filtered := sorted(answer.finish_reasons & _FILTERED):
         return f"finish reason {filtered[0]}"
     opening = answer.lower[:_OPENING]
-    if not any(sign in opening for sign in _SIGNS):
+    if not [sign for sign in _SIGNS if sign in opening]:
         return None
     found = _REFUSAL.search(opening)
     return f"“{found[0]}”" if found else None

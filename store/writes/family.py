@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from llmwatch.store.heads import heads_of
+from llmwatch.store.heads import Heads, heads_of
 from llmwatch.store.projection import Brief
 from llmwatch.store.rollups import Change
 from llmwatch.store.rows import UsageRole
@@ -43,6 +43,8 @@ class Family:
     fresh: dict[str, Fresh] = field(default_factory=dict)
     roles: dict[str, UsageRole] = field(default_factory=dict)
     """Whose usage counts, once `settle` was called."""
+    heads: Heads | None = None
+    """What the trace says of who asked, once `settle` was called."""
 
     @property
     def briefs(self) -> Collection[Brief]:
@@ -54,8 +56,10 @@ class Family:
     def settle(self, briefs: Collection[Brief]) -> list[Change]:
         """Decide whose usage counts among ``briefs``, and say what that changes in the sums."""
         self.roles = roles = usage_roles(briefs)
-        heads = heads_of(briefs)
-        said = heads_of([old.brief for old in self.kept.values()]) if self.kept else heads
+        said, heads = self.heads, heads_of(briefs)
+        if said is None:
+            said = heads_of([old.brief for old in self.kept.values()]) if self.kept else heads
+        self.heads = heads
         changes: list[Change] = []
         for span_id, fresh in self.fresh.items():
             if (old := self.kept.get(span_id)) is not None:

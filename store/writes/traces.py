@@ -42,7 +42,7 @@ def write_traces(shelf: Shelf, grown: Sequence[tuple[Family, Collection[Brief]]]
     )
     shelf.write_all(
         "DELETE FROM people WHERE (key, value, trace) = (?, ?, ?)",
-        [(*pair, family.id) for family, briefs in grown for pair in _left(family, briefs)],
+        [(*pair, family.id) for family, briefs in grown if family.kept for pair in _left(family, briefs)],
     )
 
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from llmwatch.config import parse
 from llmwatch.errors import ConfigError
 from llmwatch.evalconfig import HeuristicsConfig
+from llmwatch.evals.answer import answer_of
 from llmwatch.evals.heuristics import HEURISTICS, Heuristics
 from llmwatch.evals.refusal import refused
 from llmwatch.store.span import Call, Content, Context, Document, Message, Part, Retrieval, Span
@@ -359,7 +360,7 @@ def test_output_text_is_an_answer_too() -> None:
     ],
 )
 def test_refused(span: Span, expected: bool | None) -> None:
-    assert refused(span) is expected
+    assert refused(span, answer_of(span)) is expected
 
 
 @given(st.lists(st.text(max_size=300), max_size=3), st.text(max_size=200))
@@ -367,4 +368,4 @@ def test_any_text_can_be_checked(answers: list[str], asked: str) -> None:
     span = llm(*answers, asked=asked, response_format={"type": "json_object"})
     failed = check(span)
     assert failed is None if not answers else set(failed or ()) <= set(HEURISTICS)
-    assert refused(span) in (True, False, None)
+    assert refused(span, answer_of(span)) in (True, False, None)
