@@ -66,7 +66,9 @@ class Ledger:
         self._holds: dict[Hold, None] = {}
         self._swept_ns = 0
         self._known = False
+        self._enforced: tuple[tuple[Budget, Account], ...] = ()
         self.accounts: tuple[Account, ...] = ()
+        """Of every budget that has a limit; what is spent of those that are not enforced is not kept here."""
         self.trouble = ""
         """Why nothing can be stored just now, so that what is spent is not known; empty when all is well."""
         self.reconfigure(config)
@@ -76,12 +78,13 @@ class Ledger:
         zone = ZoneInfo(config.budget.timezone)
         limited = [(each, account(each, zone)) for each in budgets(config) if each.limit is not None]
         with self._lock:
-            before = {kept.name: kept.definition for kept in self.accounts}
-            same = {kept.name for _, kept in limited if before.get(kept.name) == kept.definition}
+            before = {kept.name: kept.definition for _, kept in self._enforced}
             self._zone = zone
             self._enforced = tuple(pair for pair in limited if pair[0].enforce != "off")
             self.accounts = tuple(kept for _, kept in limited)
-            self._keep_only(same)
+            enforced = {kept.name: kept.definition for _, kept in self._enforced}
+            self._names = enforced.keys()
+            self._keep_only({name for name in enforced if before.get(name) == enforced[name]})
 
     def now_ns(self) -> int:
         """The time, by the ledger's clock."""
@@ -95,12 +98,13 @@ class Ledger:
     def opened(self, spent: Mapping[Key, Spend]) -> None:
         """As `Keeper.opened`."""
         with self._lock:
-            self._spent = dict(spent)
+            self._spent = self._enforceable(spent)
             self._known = True
 
     def charged(self, spent: Mapping[Key, Spend]) -> None:
         """As `Keeper.charged`. What calls said they cost is taken to be what is charged now."""
         with self._lock:
+            spent = self._enforceable(spent)
             _add(self._spent, spent)
             _add(self._settled, {
                 key: _minus(Spend(), _common(self._settled[key], spend))
@@ -161,6 +165,9 @@ class Ledger:
             self._drop(hold)
             _add(self._settled, dict.fromkeys(hold.keys, spend))
 
+    def _enforceable(self, spent: Mapping[Key, Spend]) -> dict[Key, Spend]:
+        return {key: spend for key, spend in spent.items() if key[0] in self._names}
+
     def _keep_only(self, names: Set[str]) -> None:
         """Forget the sums of all other accounts: what is called so now is something else."""
         for sums in (self._spent, self._settled, self._held):
@@ -168,7 +175,7 @@ class Ledger:
                 del sums[key]
         for hold in self._holds:
             hold.keys = tuple(key for key in hold.keys if key[0] in names)
-        self._known = self._known and all(kept.name in names for kept in self.accounts)
+        self._known = self._known and self._names <= names
 
     def _judge(self, budget: Budget, key: Key | None, asking: Asking, now_ns: int) -> Refused | None:
         """Why ``budget`` does not allow a call, None when it does."""
@@ -212,7 +219,7 @@ class Ledger:
         for hold in [each for each in self._holds if each.expires_ns is not None]:
             if hold.expires_ns is not None and hold.expires_ns <= now_ns:
                 self._drop(hold)
-        running = {kept.name: kept.bounds(now_ns // SECOND_NS)[0] for kept in self.accounts}
+        running = {kept.name: kept.bounds(now_ns // SECOND_NS)[0] for _, kept in self._enforced}
         for sums in (self._spent, self._settled):
             for key in [key for key in sums if key[2] < running.get(key[0], key[2] + 1)]:
                 del sums[key]
