@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import sqldocs
+
 from llmwatch import config
 from llmwatch.budgetconfig import NamedBudgetConfig
 from llmwatch.clients import Address, Client, clients
@@ -25,7 +27,12 @@ def main() -> int:
     """Write the files, or check them; the exit code."""
     check = sys.argv[1:] == ["--check"]
     stale = []
-    texts = {"configuration.md": configuration(), "keys.md": keys(), "clients.md": connecting()}
+    texts = {
+        "configuration.md": configuration(),
+        "keys.md": keys(),
+        "clients.md": connecting(),
+        "sql.md": sqldocs.page(NOTE.format(source="store/*.sql")),
+    }
     for name, text in texts.items():
         path = DOCS / name
         if not path.exists() or path.read_text(encoding="utf-8") != text:
