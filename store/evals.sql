@@ -22,6 +22,9 @@ CREATE TABLE judged_up_to (
     span INTEGER NOT NULL                   -- one row
 );
 
+-- Which configuration of a model's servers answered: a change of it changes answers without a deployment.
+ALTER TABLE spans ADD COLUMN fingerprint TEXT;
+
 -- What people look at again: answers that failed a check, and low scores.
 CREATE INDEX spans_flagged ON spans (id) WHERE heuristics_failed <> '[]';
 CREATE INDEX scores_low ON scores (time_ns) WHERE value < 0.5;

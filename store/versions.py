@@ -29,7 +29,10 @@ def versions(changes: Iterable[Change]) -> dict[VersionKey, VersionDelta]:
     signed: dict[int, dict[VersionKey, list[int]]] = {1: {}, -1: {}}
     for span, _, sign, _ in changes:
         if span.state != "partial":
-            for key in _versions_of(span.traits, span.status == "error"):
+            keys = _versions_of(span.traits, span.status == "error")
+            if span.fingerprint and span.model:
+                keys = (*keys, ("fingerprint", span.model, span.fingerprint))
+            for key in keys:
                 signed[sign].setdefault(key, []).append(span.start_ns)
     came, went = signed[1], signed[-1]
     return {key: _delta(came.get(key, []), went.get(key, [])) for key in came | went}

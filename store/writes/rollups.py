@@ -51,7 +51,9 @@ _ADD_VERSION: Final = """
 _SPANS_OF_VERSION: Final = {
     "prompt": "coalesce(prompt_name, '') = ? AND prompt_version = ?",
     "app": "coalesce(service, '') = ? AND app_version = ?",
-    "model": "model = ? AND coalesce(response_model, model) = ? AND kind IN ('llm', 'embedding')",
+    "model": "model = ? AND coalesce(response_model, model) = ? AND kind IN ('llm', 'embedding')"
+    " AND (response_model IS NOT NULL OR status <> 'error')",
+    "fingerprint": "model = ? AND fingerprint = ?",
 }
 
 

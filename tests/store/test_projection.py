@@ -56,6 +56,7 @@ def test_every_column_has_its_value() -> None:
         "output_audio_tokens": 9, "tokens_estimated": True, "sender_cost_nanousd": 8, "tool_call_id": "c",
         "tool_success": True, "document_count": 2, "content_captured": 1, "received_ns": 77,
         "request_chars": 5, "request_bytes": 5, "response_chars": 2, "response_bytes": 2,
+        "fingerprint": None,
     }  # fmt: skip
 
 

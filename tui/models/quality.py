@@ -16,7 +16,7 @@ from llmwatch.tui.models.runs import Tone
 from llmwatch.tui.models.timewindow import STEPS, Window
 from llmwatch.tui.state import look
 
-MARKED: Final = ("prompt", "model", "app")
+MARKED: Final = ("prompt", "model", "app", "fingerprint")
 """Of versions that came together, the first of these names the mark."""
 _RECENT: Final = 4
 """The last quarter of the window is compared with the rest of it."""

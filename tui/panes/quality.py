@@ -81,7 +81,7 @@ def load(db: sqlite3.Connection, now_ns: int, config: Config) -> QualityView:
         window,
         quality.score_trend(db, window.start_s, window.end_s, window.step_s),
         metrics.course(db, window.start_s, window.end_s, window.step_s, {"kind": "llm"}),
-        versions.live(db, window.start_s * 10**9),
+        versions.live(db, window.start_s * 10**9, fingerprints=True),
         config.health.heuristic_pass_warn,
         notes=_notes(db, now_ns, config),
     )
