@@ -64,7 +64,9 @@ class PriceConfig(RatesConfig):
     priority: RatesConfig | None = None
     """Rates of the service tier ``priority``, where they differ."""
     above: tuple[LongInputConfig, ...] = ()
-    """Rates of calls with a long input, ``[[prices."model".above]]``."""
+    """Rates of calls with more input tokens than ``input_tokens``, for all of their tokens, step by step:
+    ``above = [{ input_tokens = 200_000, input = 5, output = 15 }]``. Those of batch, flex and priority come
+    before them."""
 
 
 def rates_of(rates: RatesConfig) -> dict[str, float]:

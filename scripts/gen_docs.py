@@ -55,7 +55,8 @@ def configuration() -> str:
         "that names the nearest one. Screen and collector read the file again when it changes (but for "
         "`[collector]`, which counts from the start); they say when it has a mistake, and go on.\n",
         "`LLMWATCH_DB` names the database, else `llmwatch.db` in the platform's data directory "
-        "(`~/.local/share/llmwatch/` on Linux); `--db` beats both.\n",
+        "(`~/.local/share/llmwatch/` on Linux); `--db` beats both. `LLMWATCH_PRICES` names the file that "
+        "`llmwatch prices update` keeps, else `prices.json` beside that.\n",
     ]
     for name, cls in sections.items():
         if dataclasses.is_dataclass(cls):
