@@ -105,9 +105,9 @@ class Watched(app.LlmwatchApp):
 
     def on_ready(self) -> None:
         """Begin."""
-        self.run_worker(self._watch())
+        self.run_worker(self._measured())
 
-    async def _watch(self) -> None:
+    async def _measured(self) -> None:
         overview = self.screen
         assert isinstance(overview, Overview)
         overview.action_pane(5)
