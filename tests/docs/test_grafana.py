@@ -77,3 +77,12 @@ def test_panels_do_not_overlap() -> None:
         assert not cells & taken, panel["title"]
         assert max(x for x, _ in cells) < 24
         taken |= cells
+
+
+def test_the_names_in_the_documentation_are_those_exposed() -> None:
+    text = (DASHBOARD.parent / "prometheus.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(llm[a-z_]*_[a-z_]+)`", text))
+    families = {re.sub(r"_(bucket|count|sum|created)$", "", name) for name in exposed()}
+    shown = {name for name in families if f"{name}_total" not in families}
+    assert named <= families
+    assert shown <= named
