@@ -30,6 +30,7 @@ def _command(*arguments: str) -> str:
     ("code", "may"),
     [
         pytest.param("import llmwatch", set(), id="import llmwatch"),
+        pytest.param("from llmwatch import guard", set(), id="from llmwatch import guard"),
         pytest.param("import llmwatch.store.span, llmwatch.config, llmwatch.errors", set(), id="the ground"),
         pytest.param(_command("--help"), set(), id="llmwatch --help"),
         pytest.param(_command("status", "--help"), set(), id="llmwatch status --help"),
