@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from msgspec.structs import replace
 
 from llmwatch.cli import cli
 from llmwatch.errors import StoreMissingError, UsageError
@@ -161,3 +162,24 @@ def test_nothing_hostile_reaches_the_terminal(tmp_path: Path) -> None:
 def test_what_cannot_be_answered(database: Path, tmp_path: Path) -> None:
     assert isinstance(quality(database, "--since", "soon").exception, UsageError)
     assert isinstance(quality(tmp_path / "none.db").exception, StoreMissingError)
+
+
+def test_models_that_were_answered_by_something_new(tmp_path: Path) -> None:
+    def answered(name: str, moment: str, model: str) -> Span:
+        made = call(name, moment, 0.1, 1)
+        assert made.call
+        return replace(made, call=replace(made.call, request_model="gpt-4o", response_model=model))
+
+    spans = [
+        answered("a", "2026-03-01 14:00:00", "gpt-4o-05"),
+        answered("b", "2026-03-02 13:00:00", "gpt-4o-08"),
+    ]
+    database = written(tmp_path / "llmwatch.db", spans, [], [])
+    (change,) = as_json(database)["changes"]
+    assert (change["before"], change["after"], change["at_ns"]) == (
+        "gpt-4o-05",
+        "gpt-4o-08",
+        at("2026-03-02 13:00:00"),
+    )
+    assert ["gpt-4o", "model", "gpt-4o-05", "gpt-4o-08"] in [line[:4] for line in said(database)]
+    assert as_json(database)["shifts"] == []

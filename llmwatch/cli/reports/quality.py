@@ -7,14 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from llmwatch.analysis.drift import Shift, shifts
 from llmwatch.analysis.judging import judge_state
 from llmwatch.analysis.metrics import Figure, figure
 from llmwatch.cli.reports.document import Document, Section
 from llmwatch.cli.reports.words import Row, counted, judging_cost, mean, part, points, share, shown, title
 from llmwatch.config import Config
-from llmwatch.format import change, percent, plural
+from llmwatch.format import change, percent, plural, since
 from llmwatch.store.reads import correlations, judging
 from llmwatch.store.reads.correlations import Satisfied, ScoredGroup
+from llmwatch.store.reads.drift import ModelChange, model_changes
 from llmwatch.store.reads.measuring import measure, measure_by
 from llmwatch.store.rows import ScoreSums
 
@@ -63,6 +65,10 @@ class Quality:
     by_version: Sequence[ScoredGroup]
     by_speed: Sequence[Satisfied]
     by_feature: Sequence[Satisfied]
+    changes: Sequence[ModelChange]
+    """Models that were answered by something new."""
+    shifts: Sequence[Shift]
+    """Answers that became other than usual in the last day."""
 
 
 def gather(db: sqlite3.Connection, config: Config, window: tuple[int, int], now_ns: int) -> Quality:
@@ -88,6 +94,8 @@ def gather(db: sqlite3.Connection, config: Config, window: tuple[int, int], now_
         by_version=correlations.scores_by_version(db, *nanos),
         by_speed=correlations.satisfaction_by_speed(db, *nanos),
         by_feature=correlations.satisfaction_by_feature(db, *nanos),
+        changes=model_changes(db, nanos[0]),
+        shifts=shifts(db, now_s),
     )
 
 
@@ -126,6 +134,8 @@ def document(quality: Quality, when: str) -> Document:
             part("Satisfaction by speed (fast: under 1 s, slow: from 3 s)", _SATISFIED,
                  _satisfied(quality.by_speed)),
             part("Satisfaction by feature", _SATISFIED, _satisfied(quality.by_feature)),
+            part("Models that changed by themselves", "model, what, from, to, since", _changes(quality)),
+            part("Answers unlike the usual", "model, metric, before, now, since", _shifts(quality)),
         ],
     )  # fmt: skip
 
@@ -177,6 +187,26 @@ def _judge(quality: Quality) -> list[str]:
 
 def _counts(counts: Mapping[str, int]) -> list[Row]:
     return [(name.replace("_", " "), f"{count:,}") for name, count in counts.items()]
+
+
+def _changes(quality: Quality) -> list[Row]:
+    return [
+        (each.model, each.what, each.before, each.after, since(each.at_ns, quality.end_s * _NANO))
+        for each in quality.changes
+    ]
+
+
+def _shifts(quality: Quality) -> list[Row]:
+    return [
+        (
+            each.model or "(not said)",
+            title(each.metric),
+            shown(each.metric, each.usual),
+            shown(each.metric, each.now),
+            since(each.since_s * _NANO, quality.end_s * _NANO),
+        )
+        for each in quality.shifts
+    ]
 
 
 def _groups(groups: Sequence[ScoredGroup]) -> list[Row]:
