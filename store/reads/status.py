@@ -81,8 +81,10 @@ def first_ns(db: sqlite3.Connection) -> int | None:
 
 
 def _count(db: sqlite3.Connection, table: str) -> int:
-    count: int = db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
-    return count
+    # Ids are handed out without gaps and nothing is ever deleted: counting a million rows takes 10 ms.
+    bounds = f"SELECT (SELECT max(id) FROM {table}) - (SELECT min(id) FROM {table}) + 1"
+    count: int | None = db.execute(bounds).fetchone()[0]
+    return count or 0
 
 
 def _file_bytes(db: sqlite3.Connection) -> int:
