@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from llmwatch.collector.alerting.task import alerting
 from llmwatch.collector.body import BodyLimit
+from llmwatch.collector.budgets.asking import load_prices
 from llmwatch.collector.door import Door
 from llmwatch.collector.elsewhere import Elsewhere
 from llmwatch.collector.following.task import following
@@ -67,6 +68,8 @@ def create_app(
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         writer.keep(door.ledger)
+        if door.ledger.enforces:
+            await asyncio.to_thread(load_prices, pipeline)
         background = [
             asyncio.create_task(judging.run(), name="judge"),
         ]

@@ -40,7 +40,7 @@ OnFailure: TypeAlias = Literal["open", "closed"]
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 _URL: Final = "http://127.0.0.1:4318"
-_TIMEOUT_S: Final = 0.25
+_TIMEOUT_S: Final = 0.5
 """The collector answers within milliseconds; an app does not wait for one that is busy with other things."""
 _PAUSE_S: Final = 5.0
 """After a failure nobody is asked for so long, so that a collector that is gone costs no call its timeout."""
