@@ -9,6 +9,7 @@ from typing import Final
 
 from msgspec.structs import asdict
 
+from llmwatch.providers.booknames import names_of
 from llmwatch.providers.pricebook import Book
 from llmwatch.providers.prices import Prices
 from llmwatch.store.price import Price, Rates
@@ -68,6 +69,8 @@ class ModelPrices:
     """As asked."""
     note: str
     """Why it has no price, or the rule by which it was found."""
+    names: tuple[str, ...]
+    """By which its list knows it; none when the price is not from a list."""
     prices: tuple[RatesInUse, ...]
     """The ordinary one, then those under conditions; none when it has no price."""
 
@@ -116,7 +119,9 @@ def lists_in_use(books: Sequence[Book], now_ns: int) -> tuple[ListInUse, ...]:
     )
 
 
-def model_prices(prices: Prices, provider: str | None, model: str, at_ns: int) -> ModelPrices:
+def model_prices(
+    prices: Prices, books: Sequence[Book], provider: str | None, model: str, at_ns: int
+) -> ModelPrices:
     """What a model costs at a time (ns since 1970), also under the conditions that its list knows."""
     asked = Call(provider=provider, request_model=model)
     ordinary = prices.quote(asked, at_ns)
@@ -126,9 +131,13 @@ def model_prices(prices: Prices, provider: str | None, model: str, at_ns: int) -
         if under.price and under.price.condition:
             found.append(under.price)
     return ModelPrices(
-        asked=model, provider=provider, note=ordinary.note,
+        asked=model, provider=provider, note=ordinary.note, names=_names(books, ordinary.price),
         prices=tuple(rates_in_use(price, at_ns) for price in found),
     )  # fmt: skip
+
+
+def _names(books: Sequence[Book], price: Price | None) -> tuple[str, ...]:
+    return names_of(books, price.provider, price.model) if price and not price.custom else ()
 
 
 def checked(

@@ -62,8 +62,9 @@ def show(
     at_ns = time.time_ns() if day is None else int(day.replace(tzinfo=UTC).timestamp()) * 10**9
     names = [(provider, model)] if model is not None else _called_names(database, provider)
     prices = Prices(config.prices)
-    found = [model_prices(prices, seller, name, at_ns) for seller, name in names]
-    lists = lists_in_use(books_in_use(), at_ns)
+    books = books_in_use()
+    found = [model_prices(prices, books, seller, name, at_ns) for seller, name in names]
+    lists = lists_in_use(books, at_ns)
     if as_json:
         click.echo(json_text({"lists": lists, "custom": sorted(config.prices), "models": found}))
     else:
@@ -96,12 +97,8 @@ def update(source: str | None, *, bundled: bool) -> None:
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     found = booksource.checked(data, name, now)
     path = booksource.keep(found)
-    sellers = plural(len(found.book.sellers), "seller")
-    click.echo(
-        neutral_line(
-            f"{found.book.name} of {found.book.listed}: {plural(found.models, 'model')} of {sellers}, from {name}"
-        )
-    )
+    size = f"{plural(found.models, 'model')} of {plural(len(found.book.sellers), 'seller')}"
+    click.echo(neutral_line(f"{found.book.name} of {found.book.listed}: {size}, from {name}"))
     click.echo(neutral_line(f"Kept in {path}. Calls from now on are billed with it."))
 
 
@@ -172,6 +169,8 @@ def _shown(
         yield f"{model.asked}{f' of {model.provider}' if model.provider else ''}", False
         if model.note:
             yield _pair("  note", model.note), not model.prices
+        if model.names:
+            yield _pair("  known as", ", ".join(model.names)), False
         for price in model.prices:
             yield from ((line, False) for line in _rates(price))
 

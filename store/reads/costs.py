@@ -90,7 +90,10 @@ def spent_by(
 def spent_by_person(
     db: sqlite3.Connection, start_s: int, end_s: int, by: Person, limit: int | None = None
 ) -> list[SpentBy]:
-    """As `spent_by`, for users or sessions, of the whole hours from that of ``start_s``."""
+    """As `spent_by`, for users or sessions, of the whole hours from that of ``start_s``.
+
+    Calls and errors are here those of kind llm alone.
+    """
     query = (
         f"SELECT value, {', '.join(_PERSON)} FROM person_rollups"
         " WHERE width_s = ? AND key = ? AND start_s >= ? AND start_s < ?"

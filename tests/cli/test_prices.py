@@ -89,6 +89,8 @@ def test_the_rule_and_the_tiers_are_shown() -> None:
     tiered = as_json("show", "gemini-2.5-pro", "--provider", "google")["models"][0]["prices"][0]
     assert tiered["above"]["200000"]["input"] == 2_500_000_000
     assert tiered["custom"] is False
+    names = as_json("show", "claude-3-5-haiku-20241022", "--provider", "anthropic")["models"][0]["names"]
+    assert names == ["claude-3-5-haiku…", "claude-3.5-haiku…"]
 
 
 def test_the_price_of_a_day() -> None:
@@ -103,6 +105,7 @@ def test_a_custom_price_is_marked(place: Path) -> None:
     found = as_json("show", "gpt-4o", "--provider", "openai")
     assert found["custom"] == ["gpt-4o"]
     assert found["models"][0]["prices"][0]["custom"] is True
+    assert found["models"][0]["names"] == []
     shown = prices("show", "gpt-4o", "--provider", "openai").stdout
     assert "custom: from the configuration" in shown
     assert "input 1  request 0.005" in shown
