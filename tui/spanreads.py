@@ -63,7 +63,7 @@ def read_span(
     opened = Opened(
         detail=detail,
         hints=hints(detail, beside, time.time_ns()),
-        failures=Heuristics(config).failures(detail.span) if detail.span.heuristics else (),
+        checks=Heuristics(config).score(detail.span),
     )
     if not opened.calls:
         return opened

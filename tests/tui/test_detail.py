@@ -7,7 +7,6 @@ import msgspec
 import pytest
 
 from llmwatch.analysis.hints import Hint
-from llmwatch.evals.heuristics import Failure
 from llmwatch.neutral import UNSAFE
 from llmwatch.store.price import Price, Rates, Tariff
 from llmwatch.store.rows import SpanDetail
@@ -254,9 +253,13 @@ def test_scores_say_whose_they_are() -> None:
 
 
 def test_why_a_check_failed() -> None:
-    failures = (Failure("too_short", "6 characters"), Failure("since_added", "not shown"))
-    opened = replace(_opened(_span(heuristics=("too_short", "since_removed"))), failures=failures)
+    results = (
+        '{"results":{"too_short":false,"new":false},"why":{"too_short":"6 characters","new":"not shown"}}'
+    )
+    checks = Score(score_id="1", name="heuristic_pass", time_ns=NOON, value=0.0, comment=results)
+    opened = replace(_opened(_span(heuristics=("too_short", "since_removed"))), checks=checks)
     assert "▲ too short  6 characters\n▲ since removed" in as_text(scores(opened))
+    assert scores(opened)[0].value == results
 
 
 def test_replays_stand_with_the_scores() -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from llmwatch.analysis.hints import Hint
-from llmwatch.evals.heuristics import Failure
 from llmwatch.store.rows import SpanDetail
-from llmwatch.store.span import Part, Span
+from llmwatch.store.span import Part, Score, Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,8 +18,8 @@ class Opened:
     """The tool spans of its trace, in order of start: some of them ran what this span asked for."""
     hints: tuple[Hint, ...] = ()
     """What is missing of it, what matters most first."""
-    failures: tuple[Failure, ...] = ()
-    """Why its answer fails the checks that it fails."""
+    checks: Score | None = None
+    """What checking its answer gives now; the comment is JSON of every check, and of why some fail."""
 
     @property
     def span(self) -> Span:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import msgspec
 
 from llmwatch.neutral import neutral, neutral_line
 from llmwatch.store.span import Replay, Score
@@ -12,19 +12,28 @@ from llmwatch.tui.models.document import Block, Blocks, Line, note, text_lines
 from llmwatch.tui.models.runs import Run, Tone
 
 
+class _Results(msgspec.Struct):
+    """The comment of a score ``heuristic_pass``."""
+
+    why: dict[str, str] = {}
+
+
 def scores(opened: Opened) -> Blocks:
     """Every judgement of the span, of its trace and of its session."""
     blocks: list[Block] = []
-    if (heuristics := _heuristics(opened.span.heuristics, dict(opened.failures))) is not None:
+    if (heuristics := _heuristics(opened.span.heuristics, opened.checks)) is not None:
         blocks.append(heuristics)
     blocks.extend(_score(score, opened.span.span_id) for score in opened.detail.scores)
     blocks.extend(_replay(replay) for replay in opened.detail.replays)
     return tuple(blocks) or (note("No score, no feedback and no replay yet."),)
 
 
-def _heuristics(failed: tuple[str, ...] | None, why: Mapping[str, str]) -> Block | None:
+def _heuristics(failed: tuple[str, ...] | None, checks: Score | None) -> Block | None:
+    """The checks that failed when the span came, and why; what is copied is what they give now, as JSON."""
     if failed is None:
         return None
+    results = (checks and checks.comment) or "{}"
+    why = msgspec.json.decode(results, type=_Results).why
     lines: tuple[Line, ...] = tuple(
         (
             ("▲ ", "warn"),
@@ -37,7 +46,7 @@ def _heuristics(failed: tuple[str, ...] | None, why: Mapping[str, str]) -> Block
     verdict: Run = (
         (f"  ▲ {fmt.plural(len(failed), 'check')} failed", "warn") if failed else ("  ✓ all pass", "ok")
     )
-    return Block(title=(title, verdict), lines=lines, value=neutral("\n".join(failed)), folds=False)
+    return Block(title=(title, verdict), lines=lines, value=neutral(results), folds=False)
 
 
 def _score(score: Score, span_id: str) -> Block:
