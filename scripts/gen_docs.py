@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import metricdocs
 import sqldocs
 
 from llmwatch import config
@@ -31,6 +32,7 @@ def main() -> int:
         "configuration.md": configuration(),
         "keys.md": keys(),
         "clients.md": connecting(),
+        "metrics.md": metricdocs.page(NOTE.format(source="llmwatch/analysis/metrics/")),
         "sql.md": sqldocs.page(NOTE.format(source="store/*.sql")),
     }
     for name, text in texts.items():
