@@ -109,8 +109,8 @@ CREATE VIEW retrieval_logs AS SELECT
 FROM spans JOIN traces ON traces.id = spans.trace
 WHERE spans.kind = 'retriever' AND spans.state != 'partial';
 
--- What users said and did about answers. Feedback on a whole trace, or on a span that is no LLM call, is about
--- the trace's last LLM call, whose answer the user saw.
+-- What users said and did about answers. Feedback on a whole trace or session, or on a span that is no LLM call,
+-- is about the last LLM call in it, whose answer the user saw.
 CREATE VIEW feedback_events AS SELECT
     scores.id AS id,                        -- scores.id
     strftime('%Y-%m-%d %H:%M:%f', scores.time_ns / 1e9, 'unixepoch') AS timestamp,

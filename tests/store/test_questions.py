@@ -44,7 +44,7 @@ def db(path: Path, make_writer: Callable[[Path], Writer]) -> Iterator[sqlite3.Co
         ("SELECT args, result FROM tool_logs", ('{"a": 2}', "4")),
         ("SELECT args->>'a' FROM tool_logs", (2,)),
         ("SELECT query, top_k, retrieved_context->>'$[0].content' FROM retrieval_logs", ("sums", 2, "one")),
-        ("SELECT metadata->>'user_id', metadata->>'team' FROM llm_logs", ("ann", "x")),
+        ("SELECT metadata->>'user_id', said(id, 'metadata')->>'team' FROM llm_logs", ("ann", "x")),
         ("SELECT said(id, 'nonsense'), said(-1, 'prompt'), said(NULL, 'prompt') FROM spans LIMIT 1",
          (None, None, None)),
         ("SELECT count(*) FROM search WHERE search MATCH 'sums'", (0,)),

@@ -253,7 +253,7 @@ ANSWERS: dict[str, list[tuple[Any, ...]]] = {
     TOOLS_OF_SESSION: [("search", 1, None), ("search", 0, "no network"), ("calc", 1, None)],
     FEEDBACK_OF_SESSION: [
         ("rating", "c1", None), ("rating", "c1", "on second thought"), ("thumbs_up", "c2", None),
-        ("retry", None, None),
+        ("retry", "c2", None),
     ],
     REPEATED: [("inner", 1.0)],
 }  # fmt: skip
