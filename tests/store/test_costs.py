@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from llmwatch.store.batch import Batch
 from llmwatch.store.costrows import Spent
 from llmwatch.store.reads import costs
+from llmwatch.store.rows import Dimension
 from llmwatch.store.span import Call, Cost, Span, Usage
 from llmwatch.store.writer import Writer
 from tests.store.builders import SECOND, T0, span, who
@@ -100,6 +101,13 @@ def test_by_feature_the_dearest_first(filled: sqlite3.Connection) -> None:
     ]  # fmt: skip
     assert [g.value for g in costs.spent_by(filled, START_S, START_S + 2 * DAY_S, "feature", 1)] == ["code"]
     assert costs.spent_by(filled, START_S + 9 * DAY_S, START_S + 10 * DAY_S, "feature") == []
+
+
+@pytest.mark.parametrize("by", ["kind", "model", "feature", "provider", "service", "prompt_name", "segment"])
+def test_whatever_it_is_grouped_by_the_sum_is_the_same(filled: sqlite3.Connection, by: Dimension) -> None:
+    groups = costs.spent_by(filled, START_S, START_S + 2 * DAY_S, by)
+    assert sum(group.spent.cost_nanousd for group in groups) == 3_560_000_000
+    assert sum(group.spent.calls for group in groups) == 7
 
 
 def test_by_version_with_tokens_and_times(filled: sqlite3.Connection) -> None:
