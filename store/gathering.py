@@ -15,7 +15,7 @@ Row: TypeAlias = tuple[tuple[int, ...], tuple[bytes | None, ...], bytes | None]
 """Sums, histograms and words of a row of rollups."""
 _K = TypeVar("_K")
 
-_FIELDS: Final = (
+FIELDS: Final = (
     "duration_ns", "first_chunk_ns", "input", "output", "cost", "speed", "request", "response",
 )  # fmt: skip
 """Fields of Totals in the order of the columns `HISTOGRAMS`."""
@@ -69,7 +69,7 @@ def totals_of(
 ) -> Totals:
     """Totals of sums in the order of `SUMS` (or none of them); what is not given is zero, or empty."""
     values: dict[str, Any] = {"words": said, **dict(zip(SUMS, numbers, strict=False))}
-    values |= dict(zip(_FIELDS, distributions, strict=False))
+    values |= dict(zip(FIELDS, distributions, strict=False))
     values.pop("copies", None)
     return Totals(**values)
 

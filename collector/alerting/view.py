@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final, TypeVar, cast
 
 from llmwatch.analysis.alerts.rule import slice_of
@@ -18,6 +19,7 @@ from llmwatch.store.histogram import Histogram, value_of
 from llmwatch.store.reads import comparing
 from llmwatch.store.reads.measuring import measure, measure_by, measure_hours
 from llmwatch.store.reads.metrics import Slice, course
+from llmwatch.store.reads.persons import crowds
 from llmwatch.store.reads.sliced import PERSONS, By, Where
 from llmwatch.store.rows import Dimension, Measured
 
@@ -126,7 +128,7 @@ class StoreView:
         week = self._memory.recall(
             ("sessions",),
             self._end_s // _HOUR_S,
-            lambda: measure(self._db, self._end_s - 7 * _DAY_S, self._end_s, {}, people=True).sessions,
+            lambda: crowds(self._db, self._end_s - 7 * _DAY_S, self._end_s, {}, None)[""].get("session"),
         )
         if week is None or not week.count:
             return []
@@ -149,10 +151,15 @@ class StoreView:
         return self._once(key, lambda: measure(self._db, self._end_s - window_s, self._end_s, where))
 
     def _day(self, metric: str, day: int, where: Where) -> float | None:
+        start_s, end_s = day * _DAY_S, (day + 1) * _DAY_S
+
         def read() -> float | None:
-            people = metric_of(metric).people
-            measured = measure(self._db, day * _DAY_S, (day + 1) * _DAY_S, where, people=people)
-            return figure(metric, measured).value
+            if not metric_of(metric).people:
+                return figure(metric, measure(self._db, start_s, end_s, where)).value
+            people = crowds(self._db, start_s, end_s, where, None).get("", {})
+            nothing = measure(self._db, start_s, start_s, where)  # what people cost needs no more than people
+            counted = replace(nothing, users=people.get("user"), sessions=people.get("session"))
+            return figure(metric, counted).value
 
         return self._memory.recall(("day", metric, day, *sorted(where.items())), 0, read)
 

@@ -14,6 +14,7 @@ from llmwatch.errors import LlmwatchError
 from llmwatch.neutral import neutral
 
 _COMMANDS: Final[Mapping[str, str]] = {
+    "alerts": "List what fires, and list, test and replay the rules.",
     "baseline": "Choose and show what numbers are compared with.",
     "collect": "Receive spans without a screen, logging to stderr.",
     "connect": "Print the lines that make a client send here.",

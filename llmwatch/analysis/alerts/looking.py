@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
@@ -27,22 +27,28 @@ class Views:
     live: View
 
 
-class Looking:
-    """Looks at each rule as often as it is worth it."""
+def pace(rule: Rule) -> int:
+    """How often it is worth looking at a rule, in seconds."""
+    return KINDS[rule.kind].every_s
 
-    def __init__(self) -> None:
+
+class Looking:
+    """Looks at each rule as often as it is worth it, by ``pace``."""
+
+    def __init__(self, pace: Callable[[Rule], int] = pace) -> None:
+        self._pace = pace
         self._looked_ns: dict[str, int] = {}
 
     def changes(self, rules: Sequence[Rule], views: Views, known: Known, now_ns: int) -> Iterator[Change]:
         """What has changed since ``known``, which is not changed."""
         for rule in rules:
-            if self._worth_it(rule, now_ns):
-                yield from _changes(rule, seen(rule, views), known.get(rule.name, {}), now_ns)
+            every_ns = self._pace(rule) * SECOND_NS
+            if self._worth_it(rule, now_ns, every_ns):
+                yield from _changes(rule, seen(rule, views), known.get(rule.name, {}), now_ns, every_ns)
         yield from _orphans(rules, known, now_ns)
 
-    def _worth_it(self, rule: Rule, now_ns: int) -> bool:
+    def _worth_it(self, rule: Rule, now_ns: int, every_ns: int) -> bool:
         """Whether it is time. What is looked at every minute is in every pass, for what comes late."""
-        every_ns = KINDS[rule.kind].every_s * SECOND_NS
         looked_ns = self._looked_ns.get(rule.name)
         if looked_ns is not None and every_ns > _MINUTE_NS and now_ns - looked_ns < every_ns:
             return False
@@ -62,9 +68,9 @@ def seen(rule: Rule, views: Views) -> Iterable[Seen]:
 
 
 def _changes(
-    rule: Rule, found: Iterable[Seen], known: Mapping[str, AlertRow], now_ns: int
+    rule: Rule, found: Iterable[Seen], known: Mapping[str, AlertRow], now_ns: int, every_ns: int
 ) -> Iterator[Change]:
-    there, every_ns = set(), KINDS[rule.kind].every_s * SECOND_NS
+    there = set()
     for one in found:
         there.add(one.slice)
         change = step(rule, known.get(one.slice), one, now_ns, every_ns)
