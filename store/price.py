@@ -64,7 +64,7 @@ class Price(Struct, frozen=True, kw_only=True, array_like=True):
     provider: str | None = None
     """As the list calls it; None for a price of the configuration that holds for all."""
     condition: str = ""
-    """What a request said that selects these rates, e.g. ``batch`` or ``flex``; empty for the ordinary ones."""
+    """What a request said that selects these rates, e.g. ``batch`` or ``flex``; empty for ordinary ones."""
     source: str = ""
     """The list and its version, or ``configuration``."""
     listed: str | None = None

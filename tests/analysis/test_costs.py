@@ -48,7 +48,8 @@ def test_code_costs_ten_times_a_summary() -> None:
     assert [(ratio.feature, ratio.mean_nanousd, ratio.times) for ratio in ratios] == [
         ("code", 50_000_000, 10.0), ("summary", 5_000_000, 1.0),
     ]  # fmt: skip
-    assert price_ratios([]) == price_ratios([by("free", 0)]) == []
+    assert price_ratios([]) == []
+    assert price_ratios([by("free", 0)]) == []
 
 
 def test_the_same_tokens_at_other_prices() -> None:
@@ -80,14 +81,15 @@ def test_a_compressed_prompt() -> None:
     before = version("1", 1.0, 100, input_tokens=300_000)
     after = version("2", 0.3, 50, input_tokens=75_000)
     paid = compression(before, after, 0.9, 0.88)
-    assert paid.input_tokens == (3_000, 1_500)
-    assert paid.mean_nanousd == (10_000_000, 6_000_000)
-    assert (paid.saved_nanousd, paid.saved_share) == (4_000_000, pytest.approx(0.4))
+    assert list(paid.input_tokens) == [3_000, 1_500]
+    assert list(paid.mean_nanousd) == [10_000_000, 6_000_000]
+    assert paid.saved_nanousd == 4_000_000
+    assert paid.saved_share == pytest.approx(0.4)
     assert paid.saved_so_far_nanousd == 200_000_000, "50 calls, $0.004 each"
     assert (paid.before, paid.after, paid.score) == ("1", "2", (0.9, 0.88))
     unknown = compression(before, version("3", 0, 0))
     assert (unknown.saved_nanousd, unknown.saved_share, unknown.saved_so_far_nanousd) == (None, None, None)
-    assert unknown.input_tokens == (3_000, None)
+    assert list(unknown.input_tokens) == [3_000, None]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from llmwatch.collector.pipeline import Pipeline
 from llmwatch.config import parse
-from llmwatch.store.batch import Batch
+from llmwatch.store.batch import Batch, WriteResult
 from llmwatch.store.database import connect_reader
 from llmwatch.store.reads import spans
 from llmwatch.store.rows import SpanDetail
@@ -25,7 +25,6 @@ SECOND = 10**9
 NOW = 1_795_262_400 * SECOND
 OLD = '[prices."m"]\ninput = 1\noutput = 2\nbatch = { input = 0.5, output = 1 }\n[prices."n"]\ninput = 7'
 NEW = '[prices."m"]\ninput = 10\noutput = 20\nbatch = { input = 5, output = 10 }\n[prices."n"]\ninput = 70'
-Send = Callable[..., None]
 
 
 @pytest.fixture
@@ -34,13 +33,13 @@ def path(tmp_path: Path) -> Path:
 
 
 @contextmanager
-def collecting(path: Path, toml: str) -> Iterator[Callable[[Span], None]]:
+def collecting(path: Path, toml: str) -> Iterator[Callable[[Span], WriteResult]]:
     """A collector's pipeline and writer with this configuration; gives what takes a span in."""
     pipeline = Pipeline(parse(tomllib.loads(toml)))
     writer = Writer(path, enrich=pipeline.enrich, queue_spans=10_000, synchronous="NORMAL")
     writer.start()
     try:
-        yield lambda span: writer.submit(Batch(spans=[pipeline.finish(span, 0)])).result(10) and None
+        yield lambda span: writer.submit(Batch(spans=[pipeline.finish(span, 0)])).result(10)
     finally:
         writer.close()
 
@@ -172,7 +171,9 @@ def test_32_threads_of_1000_costs_sum_exactly(path: Path) -> None:
         assert rows(path, query) == [(exact,)]
     assert rows(path, "SELECT sum(cost_nanousd) FROM totals") == [(exact,)]
     assert rows(path, "SELECT sum(cost_nanousd) FROM traces") == [(exact,)]
-    assert rows(path, "SELECT sum(cost_nanousd) FROM person_rollups WHERE key = 'user' AND width_s = 3600") == [(exact,)]
+    assert rows(
+        path, "SELECT sum(cost_nanousd) FROM person_rollups WHERE key = 'user' AND width_s = 3600"
+    ) == [(exact,)]
 
 
 def _costing(thread: int, number: int) -> Span:

@@ -97,7 +97,7 @@ def test_every_model_costs_what_the_library_says(seller: Provider) -> None:
             listing = Listing(bundled(), seller, model, conditions)
             for at_ns in times(listing):
                 price = listing.quote(at_ns).price
-                tariff = price and price.tariff
+                tariff = price.tariff if price else None
                 for size in sizes(model) if tariff else ():
                     usage = usage_of(size)
                     assert tariff is not None
