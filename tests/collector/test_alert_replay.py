@@ -16,6 +16,7 @@ from llmwatch.config import Config, parse
 from llmwatch.store.batch import Batch
 from llmwatch.store.database import connect_reader
 from llmwatch.store.reads.measuring import measure
+from llmwatch.store.reads.sliced import Where
 from llmwatch.store.span import Score
 from llmwatch.store.writer import Writer
 from tests.collector.test_alert_watch import MINUTE, NOON, SECOND, Collecting, calls, only
@@ -104,9 +105,7 @@ def test_by_and_match(writer: Writer, database: Path) -> None:
 
 def test_budgets_are_replayed_by_the_day(writer: Writer, database: Path) -> None:
     write(writer)  # twelve calls of $2 at 12:25
-    config = parse(
-        {"budget": {"daily_usd": 30}, "alerts": {"rules": only(budget_warn={}).alerts.rules and {}}}
-    )
+    config = parse({"budget": {"daily_usd": 30}})
     found = [each for each in shown(replay(database, config, NOON_S, NOON_S + 1800)) if "budget" in each[0]]
     assert found == [("budget_warn", "daily 2026-11-21 00:00", 26, None)]
 
@@ -135,7 +134,8 @@ def test_every_metric_is_what_it_is_elsewhere(writer: Writer, database: Path) ->
     with closing(connect_reader(database)) as db:
         past = Past(db, Config(), NOON_S, NOON_S + 1800)
         for first, last in ((0, 30), (3, 8), (10, 25)):
-            for where in ({}, {"feature": "mail"}):
+            slices: tuple[Where, ...] = ({}, {"feature": "mail"})
+            for where in slices:
                 window = (NOON_S + first * 60, NOON_S + last * 60)
                 whole, lazy = measure(db, *window, where), past.measured(*window, where)
                 for name, metric in METRICS.items():
