@@ -175,7 +175,7 @@ def test_any_text_is_an_answer_or_an_error_of_ours(
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "any" / "any.db"
     if not path.exists():
-        writer = Writer(path, enrich=lambda each: each, queue_spans=10, synchronous="NORMAL")
+        writer = Writer(path, enrich=lambda each, _: each, queue_spans=10, synchronous="NORMAL")
         writer.start()
         writer.submit(Batch(spans=[Span(trace_id="t", span_id="s", start_ns=T0, call=Call())])).result(10)
         writer.close()
