@@ -23,6 +23,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "ingest": "Read JSON lines from a file or stdin, once or as they come.",
     "doctor": "Check the set-up, and say what is missing of the spans that come.",
     "eval": "Check what a run over a dataset answered against what was expected.",
+    "metrics": "Print any metric, of any slice, beside what it usually is.",
     "prices": "Show, update and check the prices that calls are billed with.",
     "quality": "Print how good answers are, and what that goes with.",
     "report": "Write what happened on a day or in a week, as Markdown, JSON or HTML.",
