@@ -172,6 +172,13 @@ def _judged(rng: random.Random, root: Span, *, late: bool) -> list[Score]:
             trace_id=root.trace_id, value=quality, source="judge",
         )
     ]  # fmt: skip
+    scores += [
+        Score(
+            score_id=f"{name}-{root.trace_id}", name=f"judge_{name}", time_ns=root.start_ns + SECOND,
+            trace_id=root.trace_id, value=round(quality + off, 3), source="judge",
+        )
+        for name, off in (("correctness", 0.02), ("groundedness", -0.04))
+    ]  # fmt: skip
     if rng.random() < 0.4:
         liked = rng.random() > (0.3 if late else 0.05)
         scores.append(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmwatch.analysis.budget import BudgetState
+from llmwatch.analysis.drift import Shift
 from llmwatch.analysis.health import Outlook, Reason, Verdict
 from llmwatch.clients import Address
 from llmwatch.config import HealthConfig
@@ -22,7 +25,7 @@ from llmwatch.tui.models.cells import Cell, Door, Line, bar, flow, row, spark, s
 from llmwatch.tui.models.cost import Costs, CostView, cost_lines, cost_view
 from llmwatch.tui.models.firstrun import first_run_lines
 from llmwatch.tui.models.header import HeaderView, Link, header_line, link_run
-from llmwatch.tui.models.quality import QualityView, quality_lines, quality_view
+from llmwatch.tui.models.quality import QualityView, Usual, quality_lines, quality_view
 from llmwatch.tui.models.status import StatusView, status_lines, status_view
 from llmwatch.tui.models.timewindow import STEPS, stretches, tick_labels, window_of
 from llmwatch.tui.models.versions import pairs, versions_lines, versions_view, worse
@@ -347,6 +350,9 @@ def test_the_line_breaks_where_too_little_is_known(
     assert stretches(values) == runs
 
 
+USUAL = Usual(NOW_S)
+
+
 def scored(name: str, at: int, values: list[float], source: str = "judge") -> ScorePoint:
     window = window_of(None, NOW_S)
     return ScorePoint(
@@ -355,10 +361,12 @@ def scored(name: str, at: int, values: list[float], source: str = "judge") -> Sc
     )  # fmt: skip
 
 
-def judged(scores: list[ScorePoint] = [], calls: list[Totals] = []) -> QualityView:  # noqa: B006 - not changed
+def judged(
+    scores: Sequence[ScorePoint] = (), calls: Sequence[Totals] = (), usual: Usual = USUAL
+) -> QualityView:
     window = window_of(None, NOW_S)
     points = [Point(start_s=window.starts[i], totals=each) for i, each in zip((10, 58), calls, strict=False)]
-    return quality_view(window, scores, points, [], 0.95)
+    return quality_view(window, scores, points, [], 0.95, usual)
 
 
 def test_a_score_that_drops_by_a_tenth_is_a_warning() -> None:
@@ -387,6 +395,47 @@ def test_without_scores_the_chart_shows_the_checks() -> None:
         ("checks", "90 %", "WARN"),
         ("refusals", "0 %", "OK"),
     ]
+
+
+def test_what_all_marks_come_to_is_first_and_the_judges_prefix_is_not_shown() -> None:
+    view = judged([scored("judge_safety", 5, [1.0] * 9), scored("quality_score", 5, [0.9])])
+    assert [fact.label for fact in view.facts] == ["quality", "safety"]
+    assert [series.name for series in view.series] == ["quality", "safety"]
+
+
+def test_marks_are_held_against_what_is_usual() -> None:
+    usual = Usual(NOW_S, {"quality_score": 0.9})
+    view = judged([scored("quality_score", 58, [0.72] * 10)], usual=usual)
+    (fact,) = view.facts
+    assert (fact.value, fact.change, fact.level) == ("0.72", "−20 %", "WARN")
+    assert view.notes == ()
+
+
+def test_before_there_is_a_baseline_it_says_so() -> None:
+    view = judged([scored("quality_score", 58, [0.7])], usual=Usual(NOW_S, {"quality_score": None}))
+    assert view.notes == ("learning what is usual",)
+    assert text(quality_lines(view, 60, 3)) == "✓ quality ⠤⠒ 0.70 n 1   learning what is usual"
+    assert judged().notes == ()
+
+
+def test_a_model_whose_answers_became_others_is_marked() -> None:
+    shift = Shift(
+        model="gpt-4o",
+        metric="output_tokens_p50",
+        usual=300.0,
+        now=420.0,
+        since_s=window_of(None, NOW_S).starts[50],
+    )
+    view = judged([scored("quality_score", 58, [0.7])], usual=Usual(NOW_S, {}, (shift,)))
+    assert [(marker.step, marker.name) for marker in view.markers] == [(50, "drift gpt-4o")]
+    assert (view.facts[0].value, view.facts[0].change, view.facts[0].note) == ("420", "+40 %", "drift")
+    assert view.facts[0].label.startswith("gpt-4o ")
+
+
+def test_notes_have_a_line_of_their_own_where_not_all_fits() -> None:
+    view = dataclasses.replace(judged([scored(f"mark {n}", 58, [0.7]) for n in range(9)]), notes=("a note",))
+    lines = text(quality_lines(view, 40, 3)).splitlines()
+    assert len(lines) == 3 and lines[2] == "a note"
 
 
 def test_feedback_refusals_and_truncation() -> None:

@@ -33,6 +33,7 @@ _FIRING: Final[Mapping[int, Look]] = {
 _STATE: Final = 12
 _RULE: Final = 24
 _SINCE: Final = 9
+_TOLD: Final = 10
 _LEAST: Final = 24
 """Room for the reason in the banner."""
 _NARROW: Final = 100
@@ -136,7 +137,7 @@ def _said(row: AlertRow) -> str:
 
 def header(width: int, names: int) -> list[Run]:
     """The titles above the columns, of which the rules' names take ``names``."""
-    told, since = (f"{'told':<10}  ", f"{'since':<{_SINCE}} ") if width >= _NARROW else ("", "")
+    told, since = (f"{'told':<{_TOLD}}  ", f"{'since':<{_SINCE}} ") if width >= _NARROW else ("", "")
     lasted = f"{'for':>{fmt.DURATION_WIDTH}}"
     titles = f"  {'state':<{_STATE}} tier {'rule':<{names}} {since}{lasted}  {told}what happened"
     return [(fmt.fit(titles, width), "muted")]
@@ -166,10 +167,9 @@ def _told_short(told: Sequence[DeliveryRow]) -> Run:
     """Whether everybody was told: the first channel that was not, else how many were."""
     for delivery in told:
         if delivery.delivered_ns is None:
-            return fmt.fit(f"{_mark(delivery)[0]} {neutral_line(delivery.channel)}", 10) + " ", _mark(
-                delivery
-            )[1]
-    return (f"✓ {len(told)}".ljust(11) if told else " " * 11), "ok"
+            glyph, tone = _mark(delivery)
+            return fmt.fit(f"{glyph} {neutral_line(delivery.channel)}", _TOLD) + "  ", tone
+    return fmt.fit(f"✓ {len(told)}" if told else "", _TOLD) + "  ", "ok"
 
 
 def _mark(delivery: DeliveryRow) -> tuple[str, Tone]:

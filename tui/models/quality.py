@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from types import MappingProxyType
-from typing import Final
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
 
 from llmwatch.analysis.health import Level
-from llmwatch.format import change, percent, tokens
+from llmwatch.analysis.metrics import METRICS
+from llmwatch.format import UNKNOWN, change, percent, tokens
 from llmwatch.neutral import neutral_line
 from llmwatch.store.rows import Point, ScorePoint, Totals, VersionRow
 from llmwatch.tui.models.cells import Cell, Door, Line, flow, packed
+from llmwatch.tui.models.columns import writer
 from llmwatch.tui.models.runs import Tone
 from llmwatch.tui.models.timewindow import STEPS, Window
 from llmwatch.tui.state import look
+
+if TYPE_CHECKING:
+    from llmwatch.analysis.drift import Shift
 
 MARKED: Final = ("prompt", "model", "app", "fingerprint")
 """Of versions that came together, the first of these names the mark."""
@@ -72,6 +76,18 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class Usual:
+    """What is compared with."""
+
+    at_s: int
+    """When it was read, Unix seconds."""
+    marks: Mapping[str, float | None] = field(default_factory=dict)
+    """What scores usually are, by name; None while that is being learnt."""
+    shifts: tuple[Shift, ...] = ()
+    """Models whose answers have become others."""
+
+
+@dataclass(frozen=True, slots=True)
 class QualityView:
     """What the quality pane shows."""
 
@@ -79,13 +95,14 @@ class QualityView:
     series: tuple[Series, ...]
     markers: tuple[Marker, ...]
     facts: tuple[Fact, ...]
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...]
     """What the numbers rest on: ``learning what is usual``, ``the judge is off: …``."""
+    usual: Usual
 
 
 def quality_view(
     window: Window, scores: Sequence[ScorePoint], calls: Sequence[Point], versions: Sequence[VersionRow],
-    pass_warn: float, usual: Mapping[str, float | None] = MappingProxyType({}), notes: Sequence[str] = (),
+    pass_warn: float, usual: Usual, notes: Sequence[str] = (),
 ) -> QualityView:  # fmt: skip
     """The pane's content.
 
@@ -95,11 +112,10 @@ def quality_view(
         calls: LLM calls in its steps.
         versions: What was live in it.
         pass_warn: Share of answers that pass the checks, below which that is a warning.
-        usual: What scores usually are, by name; None while that is being learnt. Others are compared with
-            the earlier part of the window.
+        usual: What scores usually are. Others are compared with the earlier part of the window.
         notes: What is to be said of all this.
     """
-    named = _by_name([score for score in scores if score.source not in _NOT_MARKS and score.valued])
+    named = _by_name(scores)
     series = [
         Series(label(name), tone, _course(window, each))
         for (name, each), tone in zip(named, _TONES, strict=False)
@@ -108,16 +124,24 @@ def quality_view(
         passed = {point.start_s: _share(point.totals.passed, point.totals.checked) for point in calls}
         series = [Series("checks", _TONES[0], tuple(passed.get(at) for at in window.starts))]
     facts = [
-        *(_score_fact(name, each, window, usual.get(name)) for name, each in named),
+        *(_score_fact(name, each, window, usual.marks.get(name)) for name, each in named),
         *_feedback_facts([score for score in scores if score.source == "user"]),
         *_call_facts(calls, window, pass_warn),
+        *map(_shift_fact, usual.shifts),
     ]
     tones = {each.name: each.tone for each in series}
     facts = [replace(fact, line=tones.get(fact.label)) for fact in facts]
     facts.sort(key=lambda fact: fact.level != "WARN")
-    if named and usual and all(value is None for value in usual.values()):
+    if named and not any(usual.marks.values()):
         notes = (*notes, "learning what is usual")
-    return QualityView(window, tuple(series), tuple(_markers(window, versions)), tuple(facts), tuple(notes))
+    markers = [*_markers(window, versions), *_shift_markers(window, usual.shifts)]
+    markers.sort(key=lambda marker: -marker.step)
+    return QualityView(window, tuple(series), tuple(markers), tuple(facts), tuple(notes), usual)
+
+
+def marks(scores: Sequence[ScorePoint]) -> list[str]:
+    """The names of the marks among ``scores``, in the order in which they are shown."""
+    return [name for name, _ in _by_name(scores)]
 
 
 def label(name: str) -> str:
@@ -126,9 +150,11 @@ def label(name: str) -> str:
 
 
 def _by_name(scores: Sequence[ScorePoint]) -> list[tuple[str, list[ScorePoint]]]:
-    """Scores by name: what all marks come to, then the most frequent."""
+    """Marks by name: what all of them come to, then the most frequent."""
     named: dict[str, list[ScorePoint]] = {}
     for score in scores:
+        if score.source in _NOT_MARKS or not score.valued:
+            continue
         named.setdefault(score.name, []).append(score)
     return sorted(
         named.items(), key=lambda item: (item[0] != _WHOLE, -sum(score.scores for score in item[1]), item[0])
@@ -209,6 +235,22 @@ def _sum(parts: Sequence[Totals]) -> Totals:
     )  # fmt: skip
 
 
+def _shift_fact(shift: Shift) -> Fact:
+    """A model whose answers have become others."""
+    _, write = writer(shift.metric)
+    name = f"{neutral_line(shift.model or UNKNOWN, _NAME)} {METRICS[shift.metric].title}"
+    return Fact(name, write(shift.now), "WARN", change(shift.usual, shift.now), "drift")
+
+
+def _shift_markers(window: Window, shifts: Sequence[Shift]) -> list[Marker]:
+    steps = [((shift.since_s - window.start_s) // window.step_s, shift) for shift in shifts]
+    return [
+        Marker(step, neutral_line(f"drift {shift.model or ''}", _NAME))
+        for step, shift in steps
+        if 0 < step <= STEPS
+    ]
+
+
 def _markers(window: Window, versions: Sequence[VersionRow]) -> list[Marker]:
     """Versions that came after an earlier one of the same thing, within the window."""
     markers = []
@@ -216,7 +258,7 @@ def _markers(window: Window, versions: Sequence[VersionRow]) -> list[Marker]:
         step = (version.first_seen_ns // 10**9 - window.start_s) // window.step_s
         if 0 < step <= STEPS and replaced(version, versions):
             markers.append(Marker(step, neutral_line(f"{version.name} {version.version}", _NAME)))
-    return sorted(markers, key=lambda marker: -marker.step)
+    return markers
 
 
 def replaced(version: VersionRow, versions: Sequence[VersionRow]) -> VersionRow | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from llmwatch.config import Config
 from llmwatch.errors import ConfigError
+from llmwatch.format import SECOND
 from llmwatch.neutral import neutral_line
 from llmwatch.tui.host import host
 from llmwatch.tui.models.cells import Line
@@ -18,8 +19,13 @@ if TYPE_CHECKING:
     from llmwatch.store.reads.sliced import By
     from llmwatch.store.rows import Measured
     from llmwatch.tui.models.groups import Grouping, Layout
-    from llmwatch.tui.models.quality import QualityView
+    from llmwatch.tui.models.quality import QualityView, Usual
+    from llmwatch.tui.models.timewindow import Window
     from llmwatch.tui.widgets.chart import QualityChart
+
+
+_USUAL_FOR_S: Final = 60
+"""What is usual changes slowly, and takes a moment to read."""
 
 
 class QualityPane(Pane["QualityView"]):
@@ -32,11 +38,14 @@ class QualityPane(Pane["QualityView"]):
     def __init__(self) -> None:
         super().__init__()
         self._chart: QualityChart | None = None
+        self._usual: Usual | None = None
 
     def question(self) -> Callable[[sqlite3.Connection], QualityView]:
-        """The last day, or as much of it as there is."""
-        now_ns, config = host(self).now_ns(), host(self).config
-        return lambda db: load(db, now_ns, config)
+        """The last day, or as much of it as there is; what is usual only now and then."""
+        now_ns, config, known = host(self).now_ns(), host(self).config, self._usual
+        if known is not None and now_ns // SECOND - known.at_s >= _USUAL_FOR_S:
+            known = None
+        return lambda db: load(db, now_ns, config, known)
 
     def groups(self, by: By) -> Callable[[sqlite3.Connection], Grouping[Measured]]:
         """The last day."""
@@ -57,6 +66,7 @@ class QualityPane(Pane["QualityView"]):
 
     def changed(self, view: QualityView) -> None:
         """Draw the chart; the first time this imports what it is drawn with."""
+        self._usual = view.usual
         self.now_of(f" · {view.window.title}")
         if self._chart is None and view.series:
             from llmwatch.tui.widgets.chart import QualityChart
@@ -68,8 +78,8 @@ class QualityPane(Pane["QualityView"]):
             self._chart.show(view)
 
 
-def load(db: sqlite3.Connection, now_ns: int, config: Config) -> QualityView:
-    """Quality at ``now_ns``."""
+def load(db: sqlite3.Connection, now_ns: int, config: Config, usual: Usual | None) -> QualityView:
+    """Quality at ``now_ns``, beside what is ``usual`` if that is known."""
     from llmwatch.store.reads import metrics, quality, versions
     from llmwatch.tui.models.quality import quality_view
     from llmwatch.tui.models.timewindow import DAY_S, window_of
@@ -83,8 +93,22 @@ def load(db: sqlite3.Connection, now_ns: int, config: Config) -> QualityView:
         metrics.course(db, window.start_s, window.end_s, window.step_s, {"kind": "llm"}),
         versions.live(db, window.start_s * 10**9, fingerprints=True),
         config.health.heuristic_pass_warn,
-        notes=_notes(db, now_ns, config),
+        usual or read_usual(db, window, now_s),
+        _notes(db, now_ns, config),
     )
+
+
+def read_usual(db: sqlite3.Connection, window: Window, now_s: int) -> Usual:
+    """What the marks of a window usually are, and what has drifted. Reads a week by the hour."""
+    from llmwatch.analysis.baselines import baselines
+    from llmwatch.analysis.drift import shifts
+    from llmwatch.store.reads.quality import score_trend
+    from llmwatch.tui.models.quality import Usual, marks
+
+    names = marks(score_trend(db, window.start_s, window.end_s, window.step_s))
+    found = baselines(db, [f"score:{name}" for name in names], {}, now_s) if names else {}
+    means = {name: mean.mean if (mean := found[f"score:{name}"]) else None for name in names}
+    return Usual(now_s, means, tuple(shifts(db, now_s)))
 
 
 def _notes(db: sqlite3.Connection, now_ns: int, config: Config) -> list[str]:
