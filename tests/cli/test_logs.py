@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from llmwatch.cli.logs import log_to_stderr
-from tests.collecting import collector_process
 
 
 def start(monkeypatch: pytest.MonkeyPatch) -> logging.Logger:
@@ -81,8 +80,3 @@ def test_the_collector_logs_json(tmp_path: Path) -> None:
     assert found["message"].startswith("collecting on http://")
     assert found["logger"] == "llmwatch.collector.server"
     assert found["level"] == "INFO"
-
-
-def test_it_logs_text_otherwise(tmp_path: Path) -> None:
-    with collector_process(tmp_path / "a.db") as collecting:
-        assert " INFO collecting on http://" in collecting.said

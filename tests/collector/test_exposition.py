@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
@@ -209,7 +209,8 @@ def test_what_another_process_has_shown_is_not_undercut_either() -> None:
     assert second.risen.keys() == {("llmwatch_requests",), ("llmwatch_failed_requests",)}
 
 
-@given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 9), st.booleans()), max_size=30))
+@settings(max_examples=30)
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 9), st.booleans()), max_size=8))
 def test_no_counter_ever_goes_down(steps: list[tuple[str, int, bool]]) -> None:
     remembered: dict[tuple[str, ...], float] = {}
     exposition = Exposition(remembered)
@@ -225,6 +226,7 @@ def test_no_counter_ever_goes_down(steps: list[tuple[str, int, bool]]) -> None:
         last |= found
 
 
+@settings(max_examples=40)
 @given(st.lists(st.text(max_size=120), max_size=20))
 def test_any_model_name_can_be_read_back(names: list[str]) -> None:
     found = shown(Exposition({}), [model(name) for name in set(names)])
