@@ -131,7 +131,7 @@ async def test_async(limiting: Limiting) -> None:
         await asyncio.sleep(0)
         return 2 * number
 
-    assert await asyncio.gather(double(1), double(2)) == [2, 4]
+    assert list(await asyncio.gather(double(1), double(2))) == [2, 4]
     async with guard(feature="async") as call:
         call.settle(usage=USAGE)
     with pytest.raises(BudgetExceededError):
