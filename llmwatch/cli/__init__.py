@@ -31,6 +31,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "review": "List the answers to look at, and say whether they are good.",
     "sql": "Ask the database in SQL; nothing can be changed.",
     "status": "Print one line and exit 0, 1 or 2 for OK, WARN, CRIT.",
+    "usage": "Print who uses what, when, and how large it is.",
     "why": "Print how a cost comes about: of a span, a trace or all.",
 }
 """Subcommand and its line in the help. Each is a module here of that name with a click command ``command``;
