@@ -12,8 +12,10 @@ from llmwatch.cli.place import chosen
 from llmwatch.errors import UsageError
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from llmwatch.analysis.budget import BudgetState
-    from llmwatch.cli.costreports import Asked, Report
+    from llmwatch.cli.costreports import Report
 
 _FOREVER_S = 2**33
 """Calls whose clock runs ahead count as well."""
@@ -41,6 +43,7 @@ def command(
     users      the users that cost most; sessions: likewise
     features   cost by feature; ratios: beside the cheapest
     prompts    cost by version of each prompt; expensive: over $0.10 a call
+    versions   what a new version of a prompt changed: tokens, cost, quality
     outliers   calls of more than $1.00 or 10,000 tokens
     slow       operations that take longer than 5 s
     errors     what failed, the most frequent first
@@ -64,11 +67,12 @@ def command(
             start_s = (first_ns(reader) or now_ns) // _MINUTE_NS * 60
         asked = Asked(reader, config, start_s, _FOREVER_S, now_ns, model)
         rows = wanted.rows(asked)
+        note = wanted.note(asked) if wanted.note else ""
         budgets = budget_states(reader, config, now_ns) if report is None else []
     if as_json:
-        _print_json(report or group or "model", since, rows, budgets)
+        _print_json(report or group or "model", since, rows, budgets, note)
     else:
-        _print(wanted, since, rows, budgets, asked)
+        _print(wanted, since, rows, budgets, note, asked.zone)
 
 
 def _wanted(report: str | None, group: str | None) -> Report:
@@ -83,7 +87,7 @@ def _wanted(report: str | None, group: str | None) -> Report:
     return REPORTS[report] if report else by(group or "model")
 
 
-def _print_json(name: str, since: str, rows: Any, budgets: list[BudgetState]) -> None:
+def _print_json(name: str, since: str, rows: Any, budgets: list[BudgetState], note: str) -> None:
     import msgspec
 
     from llmwatch.analysis import figures
@@ -92,10 +96,14 @@ def _print_json(name: str, since: str, rows: Any, budgets: list[BudgetState]) ->
     known = {state.name: figures.dollars(state.spent) for state in budgets if state.name in _PERIODS}
     spent = {_PERIODS[period]: amount for period, amount in known.items()}
     standing = {**spent, "budgets": [figures.budget(state) for state in budgets]} if budgets else {}
-    click.echo(json_text({"report": name, "since": since, **standing, "rows": msgspec.to_builtins(rows)}))
+    said = {"note": note} if note else {}
+    told = {"report": name, "since": since, **said, **standing, "rows": msgspec.to_builtins(rows)}
+    click.echo(json_text(told))
 
 
-def _print(wanted: Report, since: str, rows: Any, budgets: list[BudgetState], asked: Asked) -> None:
+def _print(
+    wanted: Report, since: str, rows: Any, budgets: list[BudgetState], note: str, zone: ZoneInfo
+) -> None:
     from llmwatch.cli.costreports import NUMBERS
     from llmwatch.cli.tables import as_text, echo_lines
 
@@ -103,10 +111,12 @@ def _print(wanted: Report, since: str, rows: Any, budgets: list[BudgetState], as
         click.echo(_budget(state))
     when = "since the first span" if since == "all" else f"last {since}"
     click.echo(f"{wanted.about}, {when}")
+    if note:
+        click.echo(note)
     if not rows:
         click.echo("  nothing")
         return
-    cells = [wanted.cells(row, asked.zone) for row in rows]
+    cells = [wanted.cells(row, zone) for row in rows]
     echo_lines(as_text(wanted.columns, cells, indent="  ", right=NUMBERS))
 
 

@@ -6,14 +6,25 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from llmwatch.analysis.budget import SECOND_NS, day_bounds
-from llmwatch.analysis.costs import Ratio, WhatIf, expensive_prompts, price_ratios, what_if
+from llmwatch.analysis.costs import (
+    Compression,
+    Ratio,
+    WhatIf,
+    compression,
+    expensive_prompts,
+    price_ratios,
+    sustained,
+    what_if,
+)
+from llmwatch.analysis.metrics import figure
 from llmwatch.config import Config
 from llmwatch.errors import UsageError
-from llmwatch.format import duration, money, tokens
+from llmwatch.format import duration, money, plural, tokens
 from llmwatch.providers.prices import Prices
 from llmwatch.store.costrows import (
     DaySpent,
@@ -24,7 +35,8 @@ from llmwatch.store.costrows import (
     SpentBy,
     VersionSpent,
 )
-from llmwatch.store.reads import costs
+from llmwatch.store.reads import costs, versions
+from llmwatch.store.reads.measuring import measure_by
 from llmwatch.store.span import Call
 
 DIMENSIONS: Final = (
@@ -64,11 +76,14 @@ class Report:
     rows: Callable[[Asked], Sequence[Any]]
     cells: Callable[[Any, ZoneInfo], tuple[str, ...]]
     """A row as it is read."""
+    note: Callable[[Asked], str] | None = None
+    """What is to be said of the whole."""
 
 
 def _days(asked: Asked) -> list[int]:
     """Where the local days of the window begin, and where the last one ends."""
-    starts, at_ns = [], asked.start_s * SECOND_NS
+    starts: list[int] = []
+    at_ns = asked.start_s * SECOND_NS
     end_s = min(asked.end_s, day_bounds(asked.now_ns, asked.zone)[1])
     while not starts or starts[-1] < end_s:
         start_s, after_s = day_bounds(at_ns, asked.zone)
@@ -105,6 +120,37 @@ def _what_if(asked: Asked) -> list[WhatIf]:
             f"{asked.model} has no price", hint=quote.note or "llmwatch prices show lists the models."
         )
     return what_if(_by("model")(asked), quote.price.tariff)
+
+
+def _over_ceiling(asked: Asked) -> str:
+    seen = costs.over_ceiling(asked.db, asked.start_s, asked.end_s)
+    kind = "a pattern" if sustained(seen) else "single ones"
+    over = f"{seen.over:,} of {plural(seen.calls, 'call')} cost more than {money(costs.CEILING_NANOUSD)}"
+    return f"{over}: {kind}" if seen.over else over
+
+
+def _compressions(asked: Asked) -> list[Compression]:
+    """Each version of a prompt beside the one that was seen for the first time before it."""
+    spent = {(row.name, row.version): row for row in _versions(asked) if row.version is not None}
+    seen = [row for row in versions.live(asked.db, asked.start_s * SECOND_NS) if row.kind == "prompt"]
+    known = [(row.name or None, row.version) for row in sorted(seen, key=lambda row: row.first_seen_ns)]
+    marks = {name: _quality(asked, name) for name, _ in known}
+    rows = []
+    for name in dict.fromkeys(name for name, _ in known):
+        order = [version for each, version in known if each == name and (name, version) in spent]
+        rows += [
+            compression(
+                spent[name, before], spent[name, after], marks[name].get(before), marks[name].get(after)
+            )
+            for before, after in pairwise(order)
+        ]
+    return rows
+
+
+def _quality(asked: Asked, prompt: str | None) -> dict[str | None, float | None]:
+    """The quality score of each version of a prompt."""
+    found = measure_by(asked.db, asked.start_s, asked.end_s, "prompt_version", {"prompt_name": prompt or ""})
+    return {version: figure("quality_score", measured).value for version, measured in found}
 
 
 def _spent(name: str | None, spent: Spent) -> tuple[str, ...]:
@@ -165,9 +211,25 @@ def _ratio(row: Ratio, _: ZoneInfo) -> tuple[str, ...]:
 
 
 def _other(row: WhatIf, _: ZoneInfo) -> tuple[str, ...]:
-    less = f"−{money(row.saved_nanousd)}" if row.saved_nanousd >= 0 else f"+{money(-row.saved_nanousd)}"
     note = "some calls have no price" if row.incomplete else ""
-    return row.value or "(not said)", money(row.nanousd), money(row.other_nanousd), less, note
+    change = _signed(-row.saved_nanousd)
+    return row.value or "(not said)", money(row.nanousd), money(row.other_nanousd), change, note
+
+
+def _compressed(row: Compression, _: ZoneInfo) -> tuple[str, ...]:
+    def both(values: tuple[Any, Any], write: Callable[[Any], str]) -> str:
+        return " → ".join("–" if value is None else write(value) for value in values)
+
+    saved = "–" if row.saved_nanousd is None else _signed(-row.saved_nanousd)
+    so_far = "–" if row.saved_so_far_nanousd is None else _signed(-row.saved_so_far_nanousd)
+    return (
+        row.name or "(not said)", f"{row.before} → {row.after}", both(row.input_tokens, tokens),
+        both(row.mean_nanousd, money), saved, so_far, both(row.score, lambda score: f"{score:.2f}"),
+    )  # fmt: skip
+
+
+def _signed(nanousd: int) -> str:
+    return f"−{money(-nanousd)}" if nanousd <= 0 else f"+{money(nanousd)}"
 
 
 def _moment(ns: int, zone: ZoneInfo) -> str:
@@ -177,7 +239,7 @@ def _moment(ns: int, zone: ZoneInfo) -> str:
 
 _SUMS: Final = ("cost", "calls", "a call", "tokens in", "out", "unpriced")
 _VERSION: Final = ("prompt", "version", *_SUMS, "p50", "p95")
-NUMBERS: Final = frozenset({*_SUMS, "p50", "p95", "mean", "slowest", "times", "would be", "change"})
+NUMBERS: Final = frozenset({*_SUMS, "p50", "p95", "mean", "slowest", "times", "would be", "change", "so far"})
 """Columns that stand to the right."""
 _MONTH: Final = "30d"
 _WEEK: Final = "7d"
@@ -210,7 +272,7 @@ REPORTS: Final[Mapping[str, Report]] = {
     "outliers": Report(
         "Calls of more than $1.00 or 10,000 tokens", _MONTH,
         ("cost", "tokens in", "out", "model", "feature", "user", "when", "span"),
-        lambda asked: costs.dear_calls(asked.db, asked.start_s, asked.end_s), _dear,
+        lambda asked: costs.dear_calls(asked.db, asked.start_s, asked.end_s), _dear, _over_ceiling,
     ),
     "slow": Report(
         "Operations that take longer than 5 s", _WEEK, ("operation", "calls", "mean", "slowest", "span"),
@@ -223,6 +285,11 @@ REPORTS: Final[Mapping[str, Report]] = {
     "ratios": Report(
         "What a call of each feature costs beside the cheapest", _MONTH, ("feature", "a call", "times"),
         lambda asked: price_ratios(_by("feature")(asked)), _ratio,
+    ),
+    "versions": Report(
+        "What a new version of a prompt changed", _MONTH,
+        ("prompt", "version", "tokens in", "a call", "change", "so far", "quality"),
+        _compressions, _compressed,
     ),
     "what-if": Report(
         "The same tokens at another model's prices", _MONTH, ("model", "cost", "would be", "change", ""),

@@ -157,6 +157,39 @@ def test_what_is_out_of_line(database: Path) -> None:
     assert (error["error_message"], error["spans"], error["span_id"]) == ("429 slow down", 1, "e")
 
 
+def test_what_a_new_version_changed(database: Path) -> None:
+    """Version 2 came first (yesterday): 1,000 tokens and $0.15 a call; version 1: 9,000 and $2.00."""
+    (row,) = rows(database, "versions")
+    assert (row["name"], row["before"], row["after"]) == ("ask", "2", "1")
+    assert row["input_tokens"] == [1000.0, 9000.0]
+    assert row["mean_nanousd"] == [150_000_000, 2_000_000_000]
+    assert row["saved_so_far_nanousd"] == -1_850_000_000
+    line = [
+        "ask",
+        "2",
+        "→",
+        "1",
+        "1,000",
+        "→",
+        "9,000",
+        "$0.1500",
+        "→",
+        "$2.00",
+        "+$1.85",
+        "+$1.85",
+        "–",
+        "→",
+        "–",
+    ]
+    assert line in said(database, "versions")
+
+
+def test_single_calls_and_a_pattern(database: Path) -> None:
+    note = json.loads(cost(database, "outliers", "--json").stdout)["note"]
+    assert note == "2 of 5 calls cost more than $0.1000: single ones"
+    assert said(database, "outliers")[1] == note.split()
+
+
 def test_what_a_call_of_a_feature_costs_beside_the_cheapest(database: Path) -> None:
     found = [(row["feature"], row["mean_nanousd"], row["times"]) for row in rows(database, "ratios")]
     # $2.25 over two calls; $0.15 over two that have a price: 1.125 / 0.075.
