@@ -21,10 +21,9 @@ from llmwatch.analysis.baselines import learn, window
 from llmwatch.analysis.budget import BudgetState, Unit, bounds, budget_state, budgets
 from llmwatch.analysis.metrics import Figure as MetricFigure
 from llmwatch.analysis.metrics import figure, metric_of
-from llmwatch.collector.alerting.view import Memory, StoreView
+from llmwatch.collector.alerting.view import Memory, StoreView, bucket_over
 from llmwatch.config import Config
 from llmwatch.store.gathering import FIELDS
-from llmwatch.store.histogram import value_of
 from llmwatch.store.reads import comparing
 from llmwatch.store.reads.metrics import Slice
 from llmwatch.store.reads.minutes import Minutes
@@ -112,13 +111,15 @@ class Past:
         )  # what is usual is learnt from the week before
         self.end_s = end_s
         self.memory = Memory()
+        self.scored = bool(scores_given(db, self.start_s, end_s, {}, None))
+        """Whether there are any scores at all."""
         self._minutes: dict[tuple[object, ...], Minutes] = {}
         self._hours: dict[tuple[object, ...], dict[int, MetricFigure]] = {}
 
     def says_something(self, rule: Rule) -> bool:
         """Whether there is anything in all of the time for the rule to look at."""
         metric = getattr(KINDS[rule.kind].look, "metric", None)
-        if metric is None or rule.no_data == "fire" or metric_of(metric).people:
+        if metric is None or rule.no_data == "fire" or metric_of(metric).unit not in ("share", "mark"):
             return True
         whole = self.measured(self.start_s, self.end_s, rule.where)
         return figure(metric, whole).samples > 0
@@ -167,6 +168,8 @@ class _PastMeasured:
         return made
 
     def _given(self) -> Given:
+        if not self._past.scored:
+            return NONE_GIVEN
         found = scores_given(self._past.db, self.start_s, self.end_s, self._where, None)
         return found.get("", NONE_GIVEN)
 
@@ -221,7 +224,7 @@ class _PastView(StoreView):
     def larger(self, amount: Amount, than: float, window_s: int, where: Where) -> Largest:
         """As `View.larger`; mostly there is none, which the highest bucket of each minute tells."""
         minutes, last = self._past.minutes(where, "llm"), (self._end_s - self._past.start_s) // _MINUTE_S
-        if value_of(max(minutes.largest(amount, last - window_s // _MINUTE_S, last), 0)) <= than:
+        if minutes.largest(amount, last - window_s // _MINUTE_S, last) < bucket_over(than):
             return Largest(0, 0.0)
         return super().larger(amount, than, window_s, where)
 

@@ -15,7 +15,7 @@ from llmwatch.analysis.budget import BudgetState
 from llmwatch.analysis.budgetstates import reached_states
 from llmwatch.analysis.metrics import figure, metric_of
 from llmwatch.config import Config
-from llmwatch.store.histogram import Histogram, value_of
+from llmwatch.store.histogram import Histogram, bucket_of, value_of
 from llmwatch.store.reads import comparing
 from llmwatch.store.reads.measuring import measure, measure_by, measure_hours
 from llmwatch.store.reads.metrics import Slice, course
@@ -172,9 +172,18 @@ class StoreView:
 
 def larger(histogram: Histogram, than: float) -> Largest:
     """The values in a histogram that are larger than this."""
-    over = [bucket for bucket in histogram.buckets if value_of(bucket) > than]
-    count = sum(histogram.buckets[bucket] for bucket in over)
+    bound = bucket_over(than)
+    over = [bucket for bucket in histogram.buckets if bucket >= bound]
+    count = sum([histogram.buckets[bucket] for bucket in over])
     return Largest(count, value_of(max(over)) if over else 0.0)
+
+
+def bucket_over(value: float) -> int:
+    """The first bucket that stands for more than ``value``."""
+    bucket = max(bucket_of(int(value)) - 1, 0)
+    while value_of(bucket) <= value:
+        bucket += 1
+    return bucket
 
 
 def arms(db: sqlite3.Connection, start_s: int, end_s: int) -> list[Arm]:

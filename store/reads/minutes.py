@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from llmwatch.store import words
 from llmwatch.store.gathering import FIELDS
@@ -28,6 +28,14 @@ _TOGETHER: Final = (
 """Sums that are read together: what takes time is to walk over the rows."""
 
 
+class _Window(NamedTuple):
+    """Counts over the minutes from ``first`` up to and without ``last``."""
+
+    first: int
+    last: int
+    counts: dict[Any, int]
+
+
 class Minutes:
     """The minutes from ``start_s`` to ``end_s`` of a slice: of one kind of spans, or of all."""
 
@@ -42,7 +50,7 @@ class Minutes:
         self._sums: dict[str, list[int]] = {}
         self._parts: dict[str, list[dict[Any, int] | None]] = {}
         self._largest: dict[str, list[int]] = {}
-        self._last: dict[str, tuple[tuple[int, int], Any]] = {}
+        self._windows: dict[tuple[str, int], _Window] = {}
 
     def total(self, name: str, first: int, last: int) -> int:
         """The sum of a column of `SUMS` over the minutes from ``first`` up to and without ``last``."""
@@ -52,9 +60,11 @@ class Minutes:
         return running[last] - running[first]
 
     def histogram(self, name: str, first: int, last: int) -> Histogram:
-        """The distribution called ``name`` in `llmwatch.store.rows.Totals`, over the same minutes."""
-        made: Histogram = self._once(name, first, last, lambda parts: Histogram(_merged(parts)))
-        return made
+        """The distribution called ``name`` in `llmwatch.store.rows.Totals`, over the same minutes.
+
+        It counts until the next one of that name and length is asked for.
+        """
+        return Histogram(self._counted(name, first, last))
 
     def largest(self, name: str, first: int, last: int) -> int:
         """The highest bucket of a distribution that counts anything over the same minutes; -2 for none."""
@@ -65,18 +75,24 @@ class Minutes:
         return max(self._largest[name][first:last], default=-2)
 
     def words(self, first: int, last: int) -> Mapping[str, int]:
-        """The counts of words over the same minutes."""
-        made: Mapping[str, int] = self._once("words", first, last, _merged)
-        return made
+        """The counts of words over the same minutes; as for `histogram`."""
+        return self._counted("words", first, last)
 
-    def _once(self, name: str, first: int, last: int, make: Any) -> Any:
-        """Several rules ask for the same at the same time."""
-        known = self._last.get(name)
-        if known is None or known[0] != (first, last):
-            if name not in self._parts:
-                self._parts[name] = self._read_parts(name)
-            known = self._last[name] = ((first, last), make(self._parts[name][first:last]))
-        return known[1]
+    def _counted(self, name: str, first: int, last: int) -> dict[Any, int]:
+        """Counts over minutes: those of the window before, without what has left it and with what is new."""
+        if name not in self._parts:
+            self._parts[name] = self._read_parts(name)
+        parts, known = self._parts[name], self._windows.get((name, last - first))
+        if known is None or not known.first <= first < known.last <= last:
+            known = _Window(first, first, {})
+        for part in parts[known.first : first]:
+            if part is not None:
+                _take(known.counts, part)
+        for part in parts[known.last : last]:
+            if part is not None:
+                _add(known.counts, part)
+        self._windows[name, last - first] = _Window(first, last, known.counts)
+        return known.counts
 
     def _read_sums(self, names: Sequence[str]) -> None:
         sums = ", ".join(f"sum({name})" for name in names)
@@ -114,14 +130,15 @@ def _series(db: sqlite3.Connection, where: Slice) -> list[int]:
     return [number for (number,) in db.execute(f"SELECT id FROM series WHERE {terms}", list(where.values()))]
 
 
-def _merged(parts: list[dict[_K, int] | None]) -> dict[_K, int]:
-    counts: dict[_K, int] = {}
-    for part in parts:
-        if part is not None:
-            _add(counts, part)
-    return counts
-
-
 def _add(counts: dict[_K, int], more: Mapping[_K, int]) -> None:
     for key, count in more.items():
         counts[key] = counts.get(key, 0) + count
+
+
+def _take(counts: dict[_K, int], less: Mapping[_K, int]) -> None:
+    for key, count in less.items():
+        left = counts[key] - count
+        if left:
+            counts[key] = left
+        else:
+            del counts[key]
