@@ -74,7 +74,7 @@ def test_the_banner_says_the_worst_and_fits() -> None:
         alert("error_rate", slice="model:gpt-4o"),
     ]
     line = banner(rows, NOW_NS, 100, "a")
-    assert text_of([line]).startswith(" ✗ ALERT  error_rate error rate 8.3 %, over 5 % · model:gpt-4o")
+    assert text_of([line]).startswith(" ✗ ALERT  [error_rate] error rate 8.3 %, over 5 % · model:gpt-4o")
     assert text_of([line]).endswith("+1 more  4 min  a alerts")
     assert [width_of(banner(rows, NOW_NS, width, "a")) for width in (40, 60, 100)] == [40, 60, 100]
     assert banner([TAKEN, DIGEST, QUIET], NOW_NS, 100, "a") == ()
@@ -136,7 +136,7 @@ async def test_the_overview_says_what_presses(make_app: MakeApp, db: Path) -> No
     async with make_app(db).run_test(size=SIZE) as pilot:
         await settled(pilot)
         lines = shown(pilot).splitlines()
-        assert lines[1].startswith(" ✗ ALERT  error_rate error rate 8.3 %, over 5 %")
+        assert lines[1].startswith(" ✗ ALERT  [error_rate] error rate 8.3 %, over 5 %")
         assert lines[-1].endswith("3 alerts firing  a")
 
 

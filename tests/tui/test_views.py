@@ -302,6 +302,17 @@ def test_budgets_that_have_no_room_are_counted() -> None:
     assert budget_lines([], 76, 3) == [] and budget_lines(states, 76, 0) == []
 
 
+def test_of_many_users_the_worst_stands_for_all_where_there_is_no_room() -> None:
+    users = [budget("users", DOLLAR, DOLLAR - n, by="user", value=f"u{n}") for n in range(50)]
+    lines = text(budget_lines([*users, DAILY, MONTHLY], 76, 4)).splitlines()
+    assert [line.split()[1:3] for line in lines] == [
+        ["users", "u0"],
+        ["daily", "$7.12"],
+        ["monthly", "$88.40"],
+    ]
+    assert len(budget_lines([*users, DAILY], 76, 60)) == 51
+
+
 def test_what_judging_costs_is_said_apart() -> None:
     assert "judge $0.1200 of $1.00 today" in text(
         cost_lines(costs(judge=(12 * DOLLAR // 100, DOLLAR)), 76, 7)

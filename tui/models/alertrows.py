@@ -101,7 +101,10 @@ def banner(rows: Sequence[AlertRow], now_ns: int, width: int, key: str) -> Line:
         Cell(key, "accent"),
         Cell(" alerts", "muted"),
     )
-    head = (Cell(f" {seen.glyph} ALERT ", seen.tone), Cell(f" {neutral_line(worst.rule, _RULE)} ", "strong"))
+    head = (
+        Cell(f" {seen.glyph} ALERT ", seen.tone),
+        Cell(f" [{neutral_line(worst.rule, _RULE)}] ", "strong"),
+    )
     room = width - width_of(head) - width_of(right) - 2
     if room < _LEAST:  # what happened is more than how to get there
         right, room = (), width - width_of(head)

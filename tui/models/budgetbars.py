@@ -48,15 +48,24 @@ class _Columns:
 
 
 def budget_lines(states: Sequence[BudgetState], width: int, height: int) -> list[Line]:
-    """A line a budget in up to ``height`` lines, the last of them for how many there is no room for."""
+    """A line a budget in up to ``height`` lines, the last of them for how many there is no room for.
+
+    Of a budget that each user, feature, … has for itself the worst stands for all where they have no room.
+    """
     if not states or height < 1:
         return []
+    count = len(states)
+    if count > height:
+        worst: dict[str, BudgetState] = {}
+        for state in states:
+            worst.setdefault(state.name, state)
+        states = list(worst.values())
     room = height if len(states) <= height else height - 1
     shown = states[: max(room, 1)]
     columns = _columns(shown, width)
     lines = [_line(state, columns, width) for state in shown]
-    hidden = len(states) - len(shown)
-    if hidden and len(lines) < height:
+    hidden = count - len(shown)
+    if len(states) > len(shown) and len(lines) < height:
         lines.append((Cell(f"  +{hidden:,} more", "muted"),))
     return lines
 

@@ -18,8 +18,8 @@ _STEPS: Final = 20
 _HOUR_COST: Final = Door("cost>0 since:60m", "what the last hour cost")
 _HOUR_TOKENS: Final = Door("tokens>0 since:60m", "tokens of the last hour")
 _UNPRICED: Final = Door("unpriced:yes", "calls without a known price")
-_FEW: Final = 3
-"""Lines that budgets take at least, however many there are; what is left of the pane says what costs."""
+_BUDGETS: Final = 5
+"""Lines that budgets may take though not all of what costs has room then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def cost_view(
 def cost_lines(view: CostView, width: int, height: int) -> list[Line]:
     """The pane's lines: budgets, worst first, the pace of the last hour, and what costs today."""
     pace = [row(chunks, width, 2) for chunks in _pace(view)]
-    room = max(height - len(pace) - len(view.costs), _FEW)
+    room = max(height - len(pace) - len(view.costs), min(_BUDGETS, height - len(pace) - 1))
     lines = [*budget_lines(view.budgets, width, room), *pace]
     for costs in view.costs:
         label = (Cell(f"{costs.key:<{_LABEL}}", "muted"),)
