@@ -8,7 +8,7 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from llmwatch.collector.budgets.asking import Asking, asking, planned, usage_of
-from llmwatch.collector.budgets.ledger import Hold, Refused
+from llmwatch.collector.budgets.ledger import Refused
 from llmwatch.collector.budgets.saying import figures, seconds_left
 from llmwatch.collector.dialects.bodies import request_messages
 from llmwatch.collector.dialects.values import text
@@ -43,23 +43,24 @@ class Gate:
         if asked.operation is None or not (ledger.enforces or self._may_loop(asked)):
             return Ticket()
         if ledger.enforces or len(asked.body) > _LARGE:  # prices take 0.2 s to load when first asked for
-            found = await asyncio.to_thread(self._judge, asked)
+            read = await asyncio.to_thread(self._read, asked)
         else:
-            found = self._judge(asked)
-        if isinstance(found, Refused):
-            await self._door.count_refusal(found.code)
-            return found
-        return Ticket(ledger, found)
+            read = self._read(asked)
+        # Nothing may come between a hold and the ticket that gives it back: the client may hang up.
+        hold = ledger.reserve(read) if isinstance(read, Asking) else read
+        if isinstance(hold, Refused):
+            await self._door.count_refusal(hold.code)
+            return hold
+        return Ticket(ledger, hold)
 
-    def _judge(self, asked: Asked) -> Hold | Refused | None:
+    def _read(self, asked: Asked) -> Asking | Refused | None:
+        """What a call asks of budgets, if there are any; or the loop that it would go on with."""
         sent = body_of(readable([(0, asked.body)], value_of(asked.headers, b"content-encoding")))
         context = context_of_call(asked, table(sent))
         loop = self._door.loops.in_request(request_messages(sent) or (), context.session_id)
         if loop:
             return Refused("runaway_loop", f"this agent runs in circles: {loop}")
-        if not self._door.ledger.enforces:
-            return None
-        return self._door.ledger.reserve(self._asking(asked, table(sent), context))
+        return self._asking(asked, table(sent), context) if self._door.ledger.enforces else None
 
     def _asking(self, asked: Asked, request: dict[str, Any], context: Context) -> Asking:
         assert asked.operation is not None, "other requests pass"

@@ -18,8 +18,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from llmwatch.collector.budgets.asking import OUTPUT_TOKENS, asking, planned
-from llmwatch.collector.budgets.ledger import Hold, Refused
+from llmwatch.collector.budgets.asking import OUTPUT_TOKENS, Asking, asking, planned
+from llmwatch.collector.budgets.ledger import Refused
 from llmwatch.collector.budgets.saying import figures, seconds_left
 from llmwatch.collector.dialects.usage import usage_of_body
 from llmwatch.collector.door import Door, Guarded, door_of
@@ -88,7 +88,7 @@ async def reserve(request: Request) -> Response:
         wanted.provider, wanted.model,
         Usage(input_tokens=wanted.input_tokens, output_tokens=wanted.max_tokens), door.ledger.now_ns(),
     )  # fmt: skip
-    found = await asyncio.to_thread(_reserve, door, span, wanted)
+    found = door.ledger.reserve(await asyncio.to_thread(_asking, door, span, wanted), LASTS_S)
     if isinstance(found, Refused):
         return await _refuse(door, found)
     number = secrets.token_hex(16)
@@ -130,13 +130,13 @@ async def tool(request: Request) -> Response:
     return JSONResponse({})
 
 
-def _reserve(door: Door, span: Span, wanted: Wanted) -> Hold | Refused:
+def _asking(door: Door, span: Span, wanted: Wanted) -> Asking:
     # In a thread: prices take 0.2 s to load when they are first asked for.
     plan = asking(door.pipeline.enrich(span) if door.ledger.enforces else span)
     if wanted.cost_usd is not None:
         spend = plan.spend._replace(cost_nanousd=round(wanted.cost_usd * _NANO), unpriced=0)
         plan = dataclasses.replace(plan, spend=spend)
-    return door.ledger.reserve(plan, LASTS_S)
+    return plan
 
 
 def _made(door: Door, span: Span, done: Done, usage: Usage | None) -> Span:

@@ -22,7 +22,8 @@ _SPANS: Final = f"""
         AND (spans.kind != 'llm' OR coalesce(spans.usage_role, 'counted') = 'counted')) AS calls,
     count(*) FILTER (WHERE spans.usage_role = 'counted' AND spans.cost_nanousd IS NULL) AS unpriced
     FROM spans CROSS JOIN traces ON traces.id = spans.trace
-    WHERE spans.state != 'partial' AND spans.start_ns >= ? AND spans.start_ns < ?"""
+    WHERE spans.state != 'partial' AND spans.start_ns >= ? AND spans.start_ns < ?
+    AND (spans.usage_role = 'counted' OR spans.kind IN {CALLS})"""
 
 
 def costliest(

@@ -199,6 +199,24 @@ async def test_a_call_that_fails_holds_nothing(passing_on: Passing, limiting: Li
     assert ledger._held == {}
 
 
+async def test_a_client_that_hangs_up_holds_nothing(passing_on: Passing, limiting: Limiting) -> None:
+    ledger = limiting(few={"limit_calls": 1, "match": {"feature": "hanging-up"}})
+    asked = asyncio.Event()
+
+    async def never(_: Got, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        await asyncio.Event().wait()
+
+    async with proxying(passing_on, never) as proxy:
+        call = asyncio.ensure_future(proxy.client.post(CHAT, json=asking(), headers=of("hanging-up")))
+        await asked.wait()
+        assert len(ledger._held) == 1
+        call.cancel()
+        await asyncio.wait([call])
+        await passing_on.recorded()
+    assert ledger._held == {}
+
+
 async def test_what_is_no_model_call_passes(passing_on: Passing, limiting: Limiting) -> None:
     limiting(none={"limit_calls": 0})
     async with proxying(passing_on, always(whole(b"{}"))) as proxy:
