@@ -1,8 +1,8 @@
 """Replaying the rules over what was recorded: when would they have fired?
 
 The engine and the rules are those that watch; only the view differs: it looks back from every minute of the
-past. Rules with long windows are looked at less often, fifteen times a window, and what compares users,
-sessions and versions twice a day.
+past. Rules with long windows are looked at less often, five times a window, and what compares users, sessions
+and versions twice a day.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _HOUR_S: Final = 3600
 _HALF_DAY_S: Final = 43_200
 _DAY_S: Final = 86_400
 _WEEK_S: Final = 7 * 86_400
-_LOOKS: Final = 15
+_LOOKS: Final = 5
 """How often a rule is looked at in the length of its window."""
 _KINDS: Final = {
     "calls": "llm",
@@ -45,6 +45,7 @@ _KINDS: Final = {
     "embeddings": "embedding",
     "spans": None,
 }
+_BUDGETS: Final = frozenset({"budget_warn", "budget_exceeded", "token_quota"})
 _COUNTED: Final[Mapping[Unit, tuple[str, ...]]] = {
     "usd": ("cost_nanousd",), "tokens": ("input_tokens", "output_tokens"), "calls": ("spans",)
 }  # fmt: skip
@@ -118,6 +119,8 @@ class Past:
 
     def says_something(self, rule: Rule) -> bool:
         """Whether there is anything in all of the time for the rule to look at."""
+        if rule.kind in _BUDGETS:
+            return any(budget.limit is not None for budget in budgets(self.config))
         metric = getattr(KINDS[rule.kind].look, "metric", None)
         if metric is None or rule.no_data == "fire" or metric_of(metric).unit not in ("share", "mark"):
             return True
