@@ -164,24 +164,8 @@ def test_what_a_new_version_changed(database: Path) -> None:
     assert row["input_tokens"] == [1000.0, 9000.0]
     assert row["mean_nanousd"] == [150_000_000, 2_000_000_000]
     assert row["saved_so_far_nanousd"] == -1_850_000_000
-    line = [
-        "ask",
-        "2",
-        "→",
-        "1",
-        "1,000",
-        "→",
-        "9,000",
-        "$0.1500",
-        "→",
-        "$2.00",
-        "+$1.85",
-        "+$1.85",
-        "–",
-        "→",
-        "–",
-    ]
-    assert line in said(database, "versions")
+    line = "ask 2 → 1 1,000 → 9,000 $0.1500 → $2.00 +$1.85 +$1.85 – → –"
+    assert line.split() in said(database, "versions")
 
 
 def test_single_calls_and_a_pattern(database: Path) -> None:
