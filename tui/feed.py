@@ -1,7 +1,8 @@
 """The only bridge between the screen and the store.
 
-Two lanes, each one thread with one long-lived read-only connection: ``refresh`` for panes, ``read`` for
-what a person has just asked for, so that opening a trace never waits for a chart. The pane lane looks at
+Three lanes, each one thread with one long-lived read-only connection: ``refresh`` for panes, ``read`` for
+what a person has just asked for, so that opening a trace never waits for a chart, ``reckon`` for what takes
+long and nobody waits for. The pane lane looks at
 ``PRAGMA data_version`` four times a second (3 µs) and posts what it finds; nothing here touches a widget.
 A database that does not exist yet is waited for; one that was replaced is opened anew.
 """
@@ -44,11 +45,12 @@ class Feed:
         """``post`` takes messages from any thread (Textual's ``post_message`` does)."""
         self._panes = _Lane(path, "panes", _Watch(path, post, now_ns))
         self._drill = _Lane(path, "drill")
+        self._slow = _Lane(path, "slow")
 
     def start(self) -> None:
-        """Start both threads; the first message says whether there is a database."""
-        self._panes.thread.start()
-        self._drill.thread.start()
+        """Start the threads; the first message says whether there is a database."""
+        for lane in (self._panes, self._drill, self._slow):
+            lane.thread.start()
 
     async def refresh(self, query: Callable[[sqlite3.Connection], T]) -> T:
         """What ``query`` returns, from the pane lane.
@@ -65,10 +67,14 @@ class Feed:
         """
         return await asyncio.wrap_future(self._drill.submit(query))
 
+    async def reckon(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        """As `refresh`, from the lane for what is read now and then and takes long."""
+        return await asyncio.wrap_future(self._slow.submit(query))
+
     def close(self) -> None:
-        """End both threads, after the queries they are at."""
-        self._panes.close()
-        self._drill.close()
+        """End the threads, after the queries they are at."""
+        for lane in (self._panes, self._drill, self._slow):
+            lane.close()
 
 
 class _Lane:

@@ -361,9 +361,6 @@ def test_the_line_breaks_where_too_little_is_known(
     assert stretches(values) == runs
 
 
-USUAL = Usual(NOW_S)
-
-
 def scored(name: str, at: int, values: list[float], source: str = "judge") -> ScorePoint:
     window = window_of(None, NOW_S)
     return ScorePoint(
@@ -373,7 +370,7 @@ def scored(name: str, at: int, values: list[float], source: str = "judge") -> Sc
 
 
 def judged(
-    scores: Sequence[ScorePoint] = (), calls: Sequence[Totals] = (), usual: Usual = USUAL
+    scores: Sequence[ScorePoint] = (), calls: Sequence[Totals] = (), usual: Usual | None = None
 ) -> QualityView:
     window = window_of(None, NOW_S)
     points = [Point(start_s=window.starts[i], totals=each) for i, each in zip((10, 58), calls, strict=False)]
@@ -415,7 +412,7 @@ def test_what_all_marks_come_to_is_first_and_the_judges_prefix_is_not_shown() ->
 
 
 def test_marks_are_held_against_what_is_usual() -> None:
-    usual = Usual(NOW_S, {"quality_score": 0.9})
+    usual = Usual({"quality_score": 0.9})
     view = judged([scored("quality_score", 58, [0.72] * 10)], usual=usual)
     (fact,) = view.facts
     assert (fact.value, fact.change, fact.level) == ("0.72", "−20 %", "WARN")
@@ -423,7 +420,7 @@ def test_marks_are_held_against_what_is_usual() -> None:
 
 
 def test_before_there_is_a_baseline_it_says_so() -> None:
-    view = judged([scored("quality_score", 58, [0.7])], usual=Usual(NOW_S, {"quality_score": None}))
+    view = judged([scored("quality_score", 58, [0.7])], usual=Usual({"quality_score": None}))
     assert view.notes == ("learning what is usual",)
     assert text(quality_lines(view, 60, 3)) == "✓ quality ⠤⠒ 0.70 n 1   learning what is usual"
     assert judged().notes == ()
@@ -437,7 +434,7 @@ def test_a_model_whose_answers_became_others_is_marked() -> None:
         now=420.0,
         since_s=window_of(None, NOW_S).starts[50],
     )
-    view = judged([scored("quality_score", 58, [0.7])], usual=Usual(NOW_S, {}, (shift,)))
+    view = judged([scored("quality_score", 58, [0.7])], usual=Usual({}, (shift,)))
     assert [(marker.step, marker.name) for marker in view.markers] == [(50, "drift gpt-4o")]
     assert (view.facts[0].value, view.facts[0].change, view.facts[0].note) == ("420", "+40 %", "drift")
     assert view.facts[0].label.startswith("gpt-4o ")

@@ -79,8 +79,6 @@ class Fact:
 class Usual:
     """What is compared with."""
 
-    at_s: int
-    """When it was read, Unix seconds."""
     marks: Mapping[str, float | None] = field(default_factory=dict)
     """What scores usually are, by name; None while that is being learnt."""
     shifts: tuple[Shift, ...] = ()
@@ -97,12 +95,11 @@ class QualityView:
     facts: tuple[Fact, ...]
     notes: tuple[str, ...]
     """What the numbers rest on: ``learning what is usual``, ``the judge is off: …``."""
-    usual: Usual
 
 
 def quality_view(
     window: Window, scores: Sequence[ScorePoint], calls: Sequence[Point], versions: Sequence[VersionRow],
-    pass_warn: float, usual: Usual, notes: Sequence[str] = (),
+    pass_warn: float, usual: Usual | None = None, notes: Sequence[str] = (),
 ) -> QualityView:  # fmt: skip
     """The pane's content.
 
@@ -115,6 +112,7 @@ def quality_view(
         usual: What scores usually are. Others are compared with the earlier part of the window.
         notes: What is to be said of all this.
     """
+    usual = usual or Usual()
     named = _by_name(scores)
     series = [
         Series(label(name), tone, _course(window, each))
@@ -132,11 +130,11 @@ def quality_view(
     tones = {each.name: each.tone for each in series}
     facts = [replace(fact, line=tones.get(fact.label)) for fact in facts]
     facts.sort(key=lambda fact: fact.level != "WARN")
-    if named and not any(usual.marks.values()):
+    if usual.marks and not any(usual.marks.values()):
         notes = (*notes, "learning what is usual")
     markers = [*_markers(window, versions), *_shift_markers(window, usual.shifts)]
     markers.sort(key=lambda marker: -marker.step)
-    return QualityView(window, tuple(series), tuple(markers), tuple(facts), tuple(notes), usual)
+    return QualityView(window, tuple(series), tuple(markers), tuple(facts), tuple(notes))
 
 
 def marks(scores: Sequence[ScorePoint]) -> list[str]:

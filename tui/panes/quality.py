@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from llmwatch.config import Config
-from llmwatch.errors import ConfigError
+from llmwatch.errors import ConfigError, StoreError
 from llmwatch.format import SECOND
 from llmwatch.neutral import neutral_line
 from llmwatch.tui.host import host
@@ -20,12 +20,10 @@ if TYPE_CHECKING:
     from llmwatch.store.rows import Measured
     from llmwatch.tui.models.groups import Grouping, Layout
     from llmwatch.tui.models.quality import QualityView, Usual
-    from llmwatch.tui.models.timewindow import Window
     from llmwatch.tui.widgets.chart import QualityChart
 
 
-_USUAL_FOR_S: Final = 60
-"""What is usual changes slowly, and takes a moment to read."""
+_USUAL_EVERY_S: Final = 60.0
 
 
 class QualityPane(Pane["QualityView"]):
@@ -40,12 +38,26 @@ class QualityPane(Pane["QualityView"]):
         self._chart: QualityChart | None = None
         self._usual: Usual | None = None
 
+    def on_mount(self) -> None:
+        """What is usual changes slowly."""
+        self.set_interval(_USUAL_EVERY_S, self._learn)
+
     def question(self) -> Callable[[sqlite3.Connection], QualityView]:
-        """The last day, or as much of it as there is; what is usual only now and then."""
-        now_ns, config, known = host(self).now_ns(), host(self).config, self._usual
-        if known is not None and now_ns // SECOND - known.at_s >= _USUAL_FOR_S:
-            known = None
-        return lambda db: load(db, now_ns, config, known)
+        """The last day, or as much of it as there is."""
+        now_ns, config, usual = host(self).now_ns(), host(self).config, self._usual
+        return lambda db: load(db, now_ns, config, usual)
+
+    def _learn(self) -> None:
+        if self.display and self.screen.is_current and self.view is not None:
+            self.run_worker(self._read_usual(), group="usual", exclusive=True)
+
+    async def _read_usual(self) -> None:
+        now_s = host(self).now_ns() // SECOND
+        try:
+            self._usual = await host(self).feed.reckon(lambda db: read_usual(db, now_s))
+        except StoreError:
+            return  # the pane says so when it is read itself
+        await self.read()
 
     def groups(self, by: By) -> Callable[[sqlite3.Connection], Grouping[Measured]]:
         """The last day."""
@@ -66,7 +78,8 @@ class QualityPane(Pane["QualityView"]):
 
     def changed(self, view: QualityView) -> None:
         """Draw the chart; the first time this imports what it is drawn with."""
-        self._usual = view.usual
+        if self._usual is None:
+            self._learn()
         self.now_of(f" · {view.window.title}")
         if self._chart is None and view.series:
             from llmwatch.tui.widgets.chart import QualityChart
@@ -78,7 +91,7 @@ class QualityPane(Pane["QualityView"]):
             self._chart.show(view)
 
 
-def load(db: sqlite3.Connection, now_ns: int, config: Config, usual: Usual | None) -> QualityView:
+def load(db: sqlite3.Connection, now_ns: int, config: Config, usual: Usual | None = None) -> QualityView:
     """Quality at ``now_ns``, beside what is ``usual`` if that is known."""
     from llmwatch.store.reads import metrics, quality, versions
     from llmwatch.tui.models.quality import quality_view
@@ -93,37 +106,36 @@ def load(db: sqlite3.Connection, now_ns: int, config: Config, usual: Usual | Non
         metrics.course(db, window.start_s, window.end_s, window.step_s, {"kind": "llm"}),
         versions.live(db, window.start_s * 10**9, fingerprints=True),
         config.health.heuristic_pass_warn,
-        usual or read_usual(db, window, now_s),
-        _notes(db, now_ns, config),
+        usual,
+        _notes(config, now_ns),
     )
 
 
-def read_usual(db: sqlite3.Connection, window: Window, now_s: int) -> Usual:
-    """What the marks of a window usually are, and what has drifted. Reads a week by the hour."""
+def read_usual(db: sqlite3.Connection, now_s: int) -> Usual:
+    """What marks usually are, and what has drifted. Reads a week by the hour for every model: 0.1 s."""
     from llmwatch.analysis.baselines import baselines
     from llmwatch.analysis.drift import shifts
     from llmwatch.store.reads.quality import score_trend
     from llmwatch.tui.models.quality import Usual, marks
+    from llmwatch.tui.models.timewindow import DAY_S
 
-    names = marks(score_trend(db, window.start_s, window.end_s, window.step_s))
+    names = marks(score_trend(db, now_s - DAY_S, now_s, DAY_S))
     found = baselines(db, [f"score:{name}" for name in names], {}, now_s) if names else {}
     means = {name: mean.mean if (mean := found[f"score:{name}"]) else None for name in names}
-    return Usual(now_s, means, tuple(shifts(db, now_s)))
+    return Usual(means, tuple(shifts(db, now_s)))
 
 
-def _notes(db: sqlite3.Connection, now_ns: int, config: Config) -> list[str]:
-    """Why nothing is judged, where that is so."""
-    from llmwatch.analysis.health import windows
+def _notes(config: Config, now_ns: int) -> list[str]:
+    """That nothing is judged, where the configuration does not say by whom."""
     from llmwatch.evals.judge.state import hindrance, judging_endpoint
-    from llmwatch.store.reads.judging import spend
 
-    day = windows(now_ns, config).day
-    spent = spend(db, day[0] * 10**9, day[1] * 10**9).cost_nanousd
     try:
-        why = hindrance(config.judge, judging_endpoint(config), spent, now_ns)
+        endpoint = judging_endpoint(config)
     except ConfigError as error:
-        why = f"the judge is off: {error}"
-    return [neutral_line(why)] if why else []
+        return [neutral_line(f"the judge is off: {error}")]
+    if endpoint is not None and endpoint.ready:
+        return []  # what else may hinder it needs the price list, which takes a second to load
+    return [neutral_line(hindrance(config.judge, endpoint, 0, now_ns) or "")]
 
 
 def load_groups(db: sqlite3.Connection, now_s: int, by: By) -> Grouping[Measured]:
