@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -38,6 +39,10 @@ class Provider:
         self.asked: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.base_url = ""
+        self.arrived = threading.Event()
+        self.goes_on = threading.Event()
+        self.goes_on.set()
+        self.under_way = self.most_under_way = 0
 
     async def __call__(
         self, scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]
@@ -49,6 +54,11 @@ class Provider:
                 break
         self.asked.append(json.loads(body))
         self.headers.append({key.decode(): value.decode() for key, value in scope["headers"]})
+        self.arrived.set()
+        self.under_way += 1
+        self.most_under_way = max(self.most_under_way, self.under_way)
+        await asyncio.to_thread(self.goes_on.wait)
+        self.under_way -= 1
         status, said = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         kind = b"text/event-stream" if status == 200 else b"application/json"
         await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", kind)]})
@@ -64,6 +74,7 @@ def provider() -> Iterator[Provider]:
     provider = Provider()
     with serving(provider) as provider.base_url:
         yield provider
+        provider.goes_on.set()
 
 
 @pytest.fixture
@@ -154,6 +165,29 @@ async def test_nothing_is_judged_twice(bench: Bench) -> None:
     await bench.turn()
     await bench.calls(call())
     assert len(bench.provider.asked) == 2
+
+
+async def test_a_question_that_was_under_way_at_the_end_is_asked_again(bench: Bench) -> None:
+    bench.provider.goes_on.clear()
+    bench.writer.submit(Batch(spans=[call()])).result()
+    running = asyncio.create_task(bench.judging.run())
+    assert await asyncio.to_thread(bench.provider.arrived.wait, 10)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert bench.judgements == [("sample", "due", 0, None)]
+    bench.provider.goes_on.set()
+    bench.judging = bench.new()
+    await bench.turn()
+    assert bench.judgements == [("sample", "done", 1, None)]
+    assert len(bench.rows("SELECT 1 FROM scores")) == 5
+
+
+async def test_so_many_questions_at_one_time(bench: Bench) -> None:
+    bench.judging = bench.new(concurrency=3)
+    await bench.calls(*(call(str(number)) for number in range(8)))
+    assert [row[1] for row in bench.judgements] == ["done"] * 8
+    assert bench.provider.most_under_way <= 3
 
 
 async def test_what_was_there_before_is_not_judged(bench: Bench, tmp_path: Path) -> None:
