@@ -43,11 +43,12 @@ class Gathered:
 
     def count(self, numbers: Numbers) -> None:
         """Count a span."""
-        self._numbers.append(numbers.sums)
-        for counts, value in zip(self._counts, numbers.values, strict=True):
+        sums, values, said = numbers
+        self._numbers.append(sums)
+        for counts, value in zip(self._counts, values, strict=True):
             if value is not None:
                 _add(counts, {bucket_of(value): 1})
-        _add(self._words, dict.fromkeys(numbers.words, 1))
+        _add(self._words, dict.fromkeys(said, 1))
 
     def include(self, other: Gathered) -> None:
         """Count what another counts."""

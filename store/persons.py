@@ -8,7 +8,7 @@ kind of span whose usage counts.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from operator import neg
+from operator import add, neg
 from typing import Final, TypeAlias
 
 from llmwatch.store.projection import Brief
@@ -19,40 +19,37 @@ PERSON_SUMS: Final = (
     "calls", "errors", "input_tokens", "output_tokens", "cost_nanousd", "priced", "unpriced", "spans",
 )  # fmt: skip
 PERSON_WIDTHS: Final = (3600, 86_400)
+_HOUR_NS: Final = 3600 * 10**9
 
 PersonKey: TypeAlias = tuple[int, str, int, str]
 """Width, user or session, start, and which one: the table's primary key."""
-_Hour: TypeAlias = tuple[str, str, int]
+_Hour: TypeAlias = tuple[str | None, str | None, int]
+"""A user with a session in an hour: those of a trace are summed once."""
 
 
 def person_sums(changes: Iterable[Change]) -> dict[PersonKey, tuple[int, ...]]:
     """What ``changes`` add to ``person_rollups``, in the order of `PERSON_SUMS`."""
     hours: dict[_Hour, list[tuple[int, ...]]] = {}
     for span, role, sign, heads in changes:
-        if span.state == "partial":
-            continue
         user, session = span.user_id or heads.user_id, span.session_id or heads.session_id
-        if not (user or session) or is_copy(span, role):
+        if not (user or session) or span.state == "partial" or is_copy(span, role):
             continue
         numbers = _numbers(span, role)
         if sign < 0:
             numbers = tuple(map(neg, numbers))
-        start_s = span.start_ns // 3_600_000_000_000 * 3600
-        if user:
-            hours.setdefault(("user", user, start_s), []).append(numbers)
-        if session:
-            hours.setdefault(("session", session, start_s), []).append(numbers)
+        hours.setdefault((user, session, span.start_ns // _HOUR_NS * 3600), []).append(numbers)
     return _by_width(hours)
 
 
 def _by_width(hours: Mapping[_Hour, list[tuple[int, ...]]]) -> dict[PersonKey, tuple[int, ...]]:
     found: dict[PersonKey, tuple[int, ...]] = {}
-    for (key, value, start_s), parts in hours.items():
+    for (user, session, start_s), parts in hours.items():
         sums = tuple(map(sum, zip(*parts, strict=True)))
-        for width in PERSON_WIDTHS:
-            place = (width, key, start_s - start_s % width, value)
-            known = found.get(place)
-            found[place] = sums if known is None else tuple(map(sum, zip(known, sums, strict=True)))
+        for key, value in (("user", user), ("session", session)):
+            for width in PERSON_WIDTHS if value else ():
+                place = (width, key, start_s - start_s % width, value or "")
+                known = found.get(place)
+                found[place] = sums if known is None else tuple(map(add, known, sums))
     return found
 
 

@@ -56,15 +56,9 @@ class Change(NamedTuple):
     heads: Heads = UNSAID
 
 
-class Numbers(NamedTuple):
-    """What a span adds."""
-
-    sums: tuple[int, ...]
-    """In the order of `SUMS`."""
-    values: tuple[int | None, ...]
-    """In the order of `HISTOGRAMS`."""
-    words: tuple[str, ...]
-    """``finish:…``, ``error:…`` and ``format:failed`` (outcomes.py); ``failed:…`` and a heuristic's name."""
+Numbers: TypeAlias = tuple[tuple[int, ...], tuple[int | None, ...], tuple[str, ...]]
+"""What a span adds: in the order of `SUMS`, in the order of `HISTOGRAMS`, and words: ``finish:…``,
+``error:…`` and ``format:failed`` (outcomes.py), ``failed:…`` with a heuristic's name."""
 
 
 class Cell:
@@ -126,7 +120,7 @@ def rollups(changes: Iterable[Change]) -> dict[tuple[int, int, Dimensions], Cell
 def numbers(span: Brief, role: UsageRole | None) -> Numbers:
     """What a span adds."""
     if is_copy(span, role):
-        return Numbers(_COPY, _NOTHING, _NO_WORDS)
+        return _COPY, _NOTHING, _NO_WORDS
     counted, checks, failed = role == "counted", span.heuristics_failed, span.status == "error"
     cost, words = span.cost_nanousd, _NO_WORDS
     usage = (
@@ -168,7 +162,7 @@ def numbers(span: Brief, role: UsageRole | None) -> Numbers:
         asked,
         told,
     )
-    return Numbers(sums, values, words)
+    return sums, values, words
 
 
 def _speed(span: Brief) -> int | None:

@@ -57,8 +57,9 @@ def test_an_older_file_keeps_its_sums(tmp_path: Path) -> None:
         old.execute("INSERT INTO series VALUES (7, 'llm', 'web', '', '', 'faq', '', '', '', 'm')")
         old.execute(
             "INSERT INTO rollups (width_s, start_s, series, spans, copies, errors, input_tokens,"
-            " output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_nanousd, unpriced, refused,"
-            " truncated, checked, passed) VALUES (60, ?, 7, 3, 0, 1, 30, 20, 0, 0, 0, 5, 0, 0, 0, 0, 0)",
+            " output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_nanousd,"
+            " unpriced, refused, truncated, checked, passed)"
+            " VALUES (60, ?, 7, 3, 0, 1, 30, 20, 0, 0, 0, 5, 0, 0, 0, 0, 0)",
             (S0,),
         )
     prepare(path)
