@@ -19,7 +19,7 @@ _PROVIDERS: Final[tuple[tuple[str, ProviderApi, str], ...]] = (
 )
 _MONTHS_DAYS: Final = 25
 _RULES: Final = """
-[budgets.free-user]
+[budgets.free]
 limit_usd = 0.02
 by = "user"
 match = { segment = "free" }

@@ -54,8 +54,7 @@ def budget_lines(states: Sequence[BudgetState], width: int, height: int) -> list
     """
     if not states or height < 1:
         return []
-    count = len(states)
-    if count > height:
+    if len(states) > height:
         worst: dict[str, BudgetState] = {}
         for state in states:
             worst.setdefault(state.name, state)
@@ -64,8 +63,8 @@ def budget_lines(states: Sequence[BudgetState], width: int, height: int) -> list
     shown = states[: max(room, 1)]
     columns = _columns(shown, width)
     lines = [_line(state, columns, width) for state in shown]
-    hidden = count - len(shown)
-    if len(states) > len(shown) and len(lines) < height:
+    hidden = len(states) - len(shown)
+    if hidden and len(lines) < height:
         lines.append((Cell(f"  +{hidden:,} more", "muted"),))
     return lines
 
