@@ -36,7 +36,7 @@ def command(
     ctx: click.Context, report: str | None, model: str | None, since: str | None, group: str | None,
     db: str | None, *, as_json: bool,
 ) -> None:  # fmt: skip
-    r"""Print what was spent: budgets and cost by model, or a REPORT.
+    """Print what was spent: budgets and cost by model, or a REPORT.
 
     \b
     daily      each day's cost by model
@@ -50,7 +50,7 @@ def command(
     what-if    MODEL: the same tokens at another model's prices
 
     Rows name their worst span as TRACE:SPAN, which llmwatch why explains.
-    """
+    """  # noqa: D301 - click looks for the backspace character itself
     from llmwatch.analysis.budgetstates import budget_states
     from llmwatch.cli.costreports import Asked
     from llmwatch.cli.status import start_of
