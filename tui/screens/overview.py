@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
 
+from llmwatch.format import SECOND
 from llmwatch.tui.coalesce import Coalesced
 from llmwatch.tui.commands import Place, bindings
 from llmwatch.tui.host import FeedEvent, host
@@ -30,8 +31,9 @@ from llmwatch.tui.widgets.tracelist import TraceList
 
 _AT_MOST_EVERY_S: Final = 0.5
 """The header is read no more often than this, however fast spans come."""
-_SLIDE_S: Final = 10.0
-"""Windows of time move on even when nothing comes."""
+_SLIDE_S: Final = 5.0
+"""Windows of time move on even when nothing comes: it is looked this often whether a minute has begun."""
+_MINUTE_NS: Final = 60 * SECOND
 _LIST: Final = 5
 _NEEDS_SPANS: Final = {"pause", "group", "zoom", "pane", "next_pane"}
 
@@ -59,6 +61,8 @@ class Overview(Screen[None]):
         self.paused = False
         self._came_from = 0
         """The pane whose number the list shows the traces of; 0 when it does not."""
+        self._minute = 0
+        """That of the last look at the clock."""
         self._read_header = Coalesced(self._read_summary, _AT_MOST_EVERY_S)
 
     def compose(self) -> ComposeResult:
@@ -77,7 +81,8 @@ class Overview(Screen[None]):
         self.traces.rows.focus()
         host(self).feed_events.subscribe(self, self._on_feed)
         host(self).config_changed.subscribe(self, lambda _: self._read())
-        self.set_interval(_SLIDE_S, self._read)
+        self._minute = host(self).now_ns() // _MINUTE_NS
+        self.set_interval(_SLIDE_S, self._slide)
 
     # Data
 
@@ -93,6 +98,12 @@ class Overview(Screen[None]):
             self.run_worker(self._read_header())
             for pane in () if self.paused else self.panes:
                 self.run_worker(pane.reload())
+
+    def _slide(self) -> None:
+        """Read anew when a minute has begun: windows go by minutes, and a million spans take 0.1 s."""
+        if (minute := host(self).now_ns() // _MINUTE_NS) != self._minute:
+            self._minute = minute
+            self._read()
 
     async def _read_summary(self) -> None:
         summary = await self.header.reload()
