@@ -14,7 +14,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from llmwatch.collector.alerting.message import test_of
 from llmwatch.collector.door import door_of
 from llmwatch.errors import IngestError
 from llmwatch.store.writes import alerts
@@ -59,6 +58,8 @@ async def snooze(request: Request) -> Response:
 
 async def test(request: Request) -> Response:
     """``{"rule"}``: tell everybody a marked test of it, as if it fired. Says which channels it goes to."""
+    from llmwatch.collector.alerting.message import test_of  # noqa: PLC0415 - see alerting/task.py
+
     said, door = await _read(request, Tested), door_of(request)
     rule = door.config.alerts.rules.get(said.rule)
     if rule is None:
