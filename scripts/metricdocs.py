@@ -29,7 +29,13 @@ Every number that is shown, exported or alerted on has one of these names and is
 (`llmwatch/analysis/metrics/`), so that it is the same on the screen, on the command line, in JSON and in
 Prometheus. Each can be asked for by model, feature, prompt and its version, app version, environment,
 service, provider, tool, user, segment of users and session, and for any combination of them. What a span does
-not say of user, session, feature and segment, its trace says for it.
+not say of user, session, feature and segment, its trace says for it. `llmwatch metrics` prints them:
+
+```sh
+llmwatch metrics latency_p95 error_rate --since 24h --by model
+llmwatch metrics cost_per_request --where feature=chat --where segment=pro --usual
+llmwatch metrics --json
+```
 
 - Sums and counts are exact. Percentiles, and means of times, come from histograms that merge; they are within
   {RELATIVE_ERROR:.0%} of the exact value (nearest rank).

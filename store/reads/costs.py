@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from itertools import pairwise
-from typing import Any, Final, Literal, TypeAlias, TypeVar
+from typing import Any, Final, TypeVar
 
 from llmwatch.store.costrows import (
     DaySpent,
@@ -25,9 +25,7 @@ from llmwatch.store.costrows import (
 from llmwatch.store.histogram import Histogram, decode
 from llmwatch.store.mapping import Mapper
 from llmwatch.store.reads.metrics import pieces
-from llmwatch.store.rows import Dimension
-
-Person: TypeAlias = Literal["user", "session"]
+from llmwatch.store.rows import Dimension, Person
 
 CEILING_NANOUSD: Final = 100_000_000
 """$0.10: calls above it are found by an index."""
