@@ -221,12 +221,12 @@ def _say(
 def _wait_for_test(database: Path, since_ns: int) -> bool:
     """Print how the test went over each channel; whether it failed over one."""
     from llmwatch.store.database import connect_reader
-    from llmwatch.store.reads.alerts import tests_since
+    from llmwatch.store.reads.alerts import last_tests
 
     end = time.monotonic() + _WAIT_S
     while True:
         with closing(connect_reader(database)) as reader:
-            told = tests_since(reader, since_ns)
+            told = last_tests(reader, since_ns)
         if all(row.attempts for row in told) or time.monotonic() > end:
             break
         time.sleep(_PAUSE_S)

@@ -66,7 +66,7 @@ def told(db: sqlite3.Connection, alerts: Sequence[int]) -> list[DeliveryRow]:
     return _DELIVERY.rows(db.execute(query, list(alerts)))
 
 
-def tests_since(db: sqlite3.Connection, since_ns: int) -> list[DeliveryRow]:
+def last_tests(db: sqlite3.Connection, since_ns: int) -> list[DeliveryRow]:
     """Deliveries of tests that were asked for at ``since_ns`` or later."""
     query = f"SELECT {_DELIVERY.columns} FROM deliveries WHERE event = 'test' AND created_ns >= ? ORDER BY id"
     return _DELIVERY.rows(db.execute(query, (since_ns,)))

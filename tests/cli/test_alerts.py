@@ -18,7 +18,7 @@ from llmwatch.config import Config, parse
 from llmwatch.errors import UsageError
 from llmwatch.store.batch import Batch
 from llmwatch.store.database import connect_reader
-from llmwatch.store.reads.alerts import open_alerts, tests_since
+from llmwatch.store.reads.alerts import last_tests, open_alerts
 from llmwatch.store.writer import Writer
 from llmwatch.store.writes.alerts import save
 from tests.collecting import collector_process
@@ -116,5 +116,5 @@ def test_a_test_goes_through_the_collector_that_runs(database: Path) -> None:
         printed = run("test", "error_rate")
     assert (printed.exit_code, printed.output) == (0, "✓ log\n")
     with closing(connect_reader(database)) as db:
-        (told,) = tests_since(db, 0)
+        (told,) = last_tests(db, 0)
     assert told.delivered_ns is not None
