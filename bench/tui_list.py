@@ -145,8 +145,16 @@ class Watched(app.LlmwatchApp):
         return {
             "cpu": used / took * 100,
             "lag": statistics.quantiles(late, n=20)[-1],
-            "rss": after.ru_maxrss / 1024,
+            "rss": _most_memory_mb(),
         }
+
+
+def _most_memory_mb() -> float:
+    """The largest resident memory so far; that of getrusage counts what the parent had when it forked."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmHWM"):
+            return int(line.split()[1]) * 1024 / 1e6
+    raise RuntimeError("the kernel shows no VmHWM")
 
 
 def measure(path: Path, rate: int, seconds: float) -> list[Figure]:
