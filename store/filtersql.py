@@ -69,7 +69,7 @@ _COLUMNS: Final = {
         for key, column in {**PEOPLE, "feature": "feature", "segment": "segment"}.items()
     },
 }
-"""What a span is found by. Who asked and for what, its trace says where it does not, as in sums (heads.py)."""
+"""What a span is found by. Who asked for what, its trace says where it does not, as in sums (heads.py)."""
 _OF_SPANS: Final = {"error", *_COLUMNS, *LISTS, *_SPAN_NUMBERS, *_SPAN_CHOICES}
 """Keys that can be asked of a span."""
 _TEXT: Final = """traces.id IN (
