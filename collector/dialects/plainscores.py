@@ -9,7 +9,7 @@ from typing import Any, Final
 from llmwatch.collector.dialects.judgements import Judgement, comment, digest, judgement
 from llmwatch.collector.dialects.plainrecord import TRACE_IDS, identity, snake_names
 from llmwatch.collector.dialects.times import time_ns
-from llmwatch.collector.dialects.values import first, flag, text
+from llmwatch.collector.dialects.values import first, flag, number, text
 from llmwatch.errors import IngestError
 from llmwatch.store.span import Score
 
@@ -65,8 +65,9 @@ def feedback_from(item: Any) -> Score:
     word = kind.strip().lower() if isinstance(kind, str) else ""
     if word in _IMPLICIT:
         return _score(body, _IMPLICIT[word], Judgement(None, word, word), "user")
-    starred = first(body, _STARS) is not None or word in ("rating", "stars")
     value = first(body, (*_STARS, *_VALUES))
+    # Users judge from 0 to 1 or with stars, so that 4 is stars whatever the field is called.
+    starred = first(body, _STARS) is not None or word in ("rating", "stars") or (number(value) or 0) > 1
     said = judgement(value, stars=starred, highest=first(body, _SCALES)) or judgement(kind)
     for name, good in _FLAGS.items():
         if said is None and (given := flag(body.get(name))) is not None:

@@ -179,6 +179,8 @@ def test_what_a_score_is_about(body: dict[str, Any], about: tuple[Any, ...]) -> 
         ({"rating": 0.9}, ("user_feedback", 0.9, "0.9")),
         ({"feedback_type": "rating", "value": 2}, ("user_feedback", 0.4, "2")),
         ({"feedback_type": "rating", "score": 0.5}, ("user_feedback", 0.5, "0.5")),
+        ({"score": 4}, ("user_feedback", 0.8, "4")),
+        ({"score": 1}, ("user_feedback", 1.0, "1")),
         ({"stars": 8, "out_of": 10}, ("user_feedback", 0.8, "8")),
         ({"thumbs_up": True}, ("user_feedback", 1.0, "thumbs_up")),
         ({"thumbs_down": True}, ("user_feedback", 0.0, "thumbs_down")),
