@@ -95,6 +95,7 @@ def status(**changes: Any) -> StatusView:
     calls = totals(
         20,
         errors=1,
+        priced=20,
         cost_nanousd=DOLLAR // 4,
         duration_ns=seconds(*[1] * 10, *[2] * 9, 8),
         first_chunk_ns=seconds(*[0.4] * 20),
@@ -107,11 +108,10 @@ def status(**changes: Any) -> StatusView:
             Point(start_s=NOW_S, totals=totals(9)),
         ],
         "groups": [],
-        "window": (start, NOW_S + 60),
-        "now_ns": NOW_NS,
         "config": HealthConfig(),
-    }
-    return status_view(**(made | changes))
+    } | changes
+    known = dataclasses.replace(measured(made["outlook"].totals), start_s=start, end_s=NOW_S + 60)
+    return status_view(measured=known, **made)
 
 
 def test_status_numbers() -> None:
@@ -120,8 +120,8 @@ def test_status_numbers() -> None:
     assert (p95.value, p95.level) == ("2.0 s", "WARN")  # the 19th of 20
     assert p95.note in ("p50 1.0 s", "p50 992 ms")  # the 10th of 20, within 1 %
     assert ttft.value in ("399 ms", "400 ms", "401 ms", "402 ms")
-    assert (cost.value, cost.note) == ("$1.00/h", "$0.2500")  # a quarter in a quarter of an hour
-    assert (requests.value, requests.note) == ("1.3/min", "20")
+    assert (cost.value, cost.note) == ("$0.9375/h", "$0.2500")  # a quarter in 16 minutes
+    assert (requests.value, requests.note) == ("1.2/min", "20")
 
 
 def test_status_courses_say_nothing_of_the_running_minute_and_of_empty_ones() -> None:

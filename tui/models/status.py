@@ -10,11 +10,12 @@ from rich.cells import cell_len
 
 from llmwatch.analysis.budget import SECOND_NS
 from llmwatch.analysis.health import Level, Outlook, Reason, Verdict
+from llmwatch.analysis.metrics import figure
 from llmwatch.config import HealthConfig
 from llmwatch.format import MONEY_WIDTH, duration, money, percent, tokens
 from llmwatch.neutral import neutral_line
 from llmwatch.store.histogram import Histogram, value_of
-from llmwatch.store.rows import Group, Point, Totals
+from llmwatch.store.rows import Group, Measured, Point, Totals
 from llmwatch.tui.format import fit
 from llmwatch.tui.models.cells import Cell, Door, Line, packed, padded, row, spark, spread, width_of
 from llmwatch.tui.models.runs import Tone
@@ -67,8 +68,7 @@ def status_view(
     outlook: Outlook,
     minutes: Sequence[Point],
     groups: Sequence[Sequence[Group]],
-    window: tuple[int, int],
-    now_ns: int,
+    measured: Measured,
     config: HealthConfig,
 ) -> StatusView:
     """The pane's content.
@@ -77,46 +77,47 @@ def status_view(
         outlook: Verdict and sums of the window.
         minutes: The LLM calls of each minute of the window.
         groups: The window's LLM calls by model, by feature, …: one list a dimension.
-        window: Start and end of the window, Unix seconds, the running minute included.
-        now_ns: The time, Unix ns.
+        measured: All that is known of the window, the running minute included.
         config: The thresholds.
     """
     totals = outlook.totals
-    elapsed_s = max(now_ns / SECOND_NS - window[0], 1)
     levels: dict[str, Level] = {reason.rule: reason.level for reason in outlook.verdict.reasons}
     idle: Level = "OK" if totals.spans else "IDLE"
     last, where = f"last {config.window_minutes} min", f"since:{config.window_minutes}m"
-    by_minute = dict.fromkeys(range(window[0], window[1], 60), Totals())
+    by_minute = dict.fromkeys(range(measured.start_s, measured.end_s, 60), Totals())
     by_minute.update((point.start_s, point.totals) for point in minutes)
 
-    def course(value: Callable[[Totals], float | None], *, volume: bool = False) -> Course:
-        values = [value(each) for each in by_minute.values()]
+    def course(of: Callable[[Totals], float | None], *, volume: bool = False) -> Course:
+        values = [of(each) for each in by_minute.values()]
         return (*values[:-1], None) if volume else tuple(values)  # the running minute is not full yet
 
-    p95, ttft = totals.duration_ns.percentile(0.95), totals.first_chunk_ns.percentile(0.95)
-    rate = totals.spans * 60 / elapsed_s
+    def value(metric: str) -> float | None:
+        return figure(metric, measured).value
+
+    p95, ttft = value("latency_p95"), value("ttft_p95")
+    cost, rate = value("cost_per_hour"), value("request_rate") or 0.0
     metrics = (
         Metric(
-            "errors", percent(_error_rate(totals)), levels.get("error_rate", idle), course(_error_rate),
+            "errors", percent(value("error_rate")), levels.get("error_rate", idle), course(_error_rate),
             f"{tokens(totals.errors)} of {tokens(totals.spans)}",
             Door(f"kind:llm status:error {where}", f"errors, {last}"),
         ),
         Metric(
             "p95", duration(p95), levels.get("latency_p95", idle),
             course(lambda each: each.duration_ns.percentile(0.95)),
-            f"p50 {duration(totals.duration_ns.percentile(0.5))}",
+            f"p50 {duration(value('latency_p50'))}",
             Door(f"kind:llm {_slower('dur', p95)}{where}", f"the slowest calls, {last}"),
         ),
         Metric(
             "TTFT p95", duration(ttft), levels.get("first_chunk_p95", "IDLE" if ttft is None else "OK"),
             course(lambda each: each.first_chunk_ns.percentile(0.95)),
-            f"p50 {duration(totals.first_chunk_ns.percentile(0.5))}",
+            f"p50 {duration(value('ttft_p50'))}",
             Door(f"kind:llm {_slower('ttft', ttft)}{where}", f"the longest waits, {last}"),
         ),
         Metric(
-            "cost", f"{money(round(totals.cost_nanousd * 3600 / elapsed_s))}/h",
+            "cost", f"{money(None if cost is None else round(cost))}/h",
             levels.get("daily_budget", levels.get("monthly_budget", idle)),
-            course(lambda each: each.cost_nanousd, volume=True), money(totals.cost_nanousd),
+            course(lambda each: each.cost_nanousd, volume=True), money(measured.spans.cost_nanousd),
             Door(f"cost>0 {where}", f"what cost something, {last}"),
         ),
         Metric(

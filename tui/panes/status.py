@@ -57,6 +57,7 @@ def load(db: sqlite3.Connection, now_ns: int, config: Config) -> StatusView:
     """The status at ``now_ns``."""
     from llmwatch.analysis.health import windows
     from llmwatch.store.reads import metrics
+    from llmwatch.store.reads.measuring import measure
     from llmwatch.tui.models.status import status_view
     from llmwatch.tui.outlook import CALLS, read_outlook
 
@@ -64,7 +65,7 @@ def load(db: sqlite3.Connection, now_ns: int, config: Config) -> StatusView:
     seen = read_outlook(db, now_ns, config)
     troubled = metrics.groups(db, *window, _COMMON, CALLS) if seen.verdict.reasons else []
     minutes = metrics.trend(db, *window, 60, CALLS)
-    return status_view(seen, minutes, troubled, window, now_ns, config.health)
+    return status_view(seen, minutes, troubled, measure(db, *window, {}), config.health)
 
 
 def load_groups(db: sqlite3.Connection, now_ns: int, config: Config, by: By) -> Grouping[Measured]:
