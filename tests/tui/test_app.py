@@ -88,7 +88,7 @@ async def test_copy_takes_the_number_or_the_pane(make_app: MakeApp) -> None:
         await pilot.press("3", "y")
         assert app.clipboard == "$0.5645"
         await pilot.press("Y")
-        assert app.clipboard.startswith("day      $0.5645 of $1.00")
+        assert app.clipboard.startswith("✓ daily    $0.5645 of $1.00")
         assert "the terminal must allow OSC 52" in said(pilot)
 
 
