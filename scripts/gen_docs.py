@@ -15,9 +15,9 @@ import metricdocs
 import sqldocs
 
 from llmwatch import config
-from llmwatch.budgetconfig import NamedBudgetConfig
 from llmwatch.clients import Address, Client, clients
-from llmwatch.priceconfig import PriceConfig
+from llmwatch.config.budgets import NamedBudgetConfig
+from llmwatch.config.prices import PriceConfig
 from llmwatch.tui.commands import PLACES, Command, commands
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -50,7 +50,7 @@ def configuration() -> str:
     """docs/configuration.md."""
     sections = {field.name: type(value) for field, value in _defaults(config.Config())}
     parts = [
-        NOTE.format(source="llmwatch/config.py"),
+        NOTE.format(source="llmwatch/config/"),
         "# Configuration\n",
         "One TOML file, every key optional: `LLMWATCH_CONFIG`, else `config.toml` in the platform's "
         "configuration directory (`~/.config/llmwatch/` on Linux). A key that does not exist is an error "

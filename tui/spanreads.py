@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from llmwatch.analysis.hints import hints
-from llmwatch.evalconfig import HeuristicsConfig
+from llmwatch.config.evals import HeuristicsConfig
 from llmwatch.store.rows import SpanRow, TraceRow
 from llmwatch.tui.models.detail.opened import Opened
 from llmwatch.tui.models.tracetree import build

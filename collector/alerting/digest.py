@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from llmwatch.alertconfig import clock_time
 from llmwatch.collector.alerting.message import Message, message
 from llmwatch.config import Config
+from llmwatch.config.alerts import clock_time
 from llmwatch.store.reads import alerts as reads
 
 _SECOND_NS: Final = 10**9

@@ -10,8 +10,8 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 from msgspec import Struct
 
-from llmwatch.alertconfig import RuleConfig
 from llmwatch.analysis.alerts.kinds import KINDS
+from llmwatch.config.alerts import RuleConfig
 from llmwatch.neutral import neutral_line
 from llmwatch.store.rows import LEVELS, AlertRow, Tier
 

@@ -17,9 +17,9 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Final
 
-from llmwatch.alertconfig import AlertsConfig
 from llmwatch.collector.alerting.channels import Send, channels
 from llmwatch.collector.alerting.message import decoded
+from llmwatch.config.alerts import AlertsConfig
 from llmwatch.errors import DeliveryError, StoreError
 from llmwatch.store.database import connect_reader
 from llmwatch.store.reads import alerts as reads

@@ -16,7 +16,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from llmwatch.alertconfig import AlertsConfig
 from llmwatch.analysis.alerts.engine import Change
 from llmwatch.analysis.alerts.looking import Known, Looking, Views
 from llmwatch.analysis.alerts.rule import SECOND_NS, Rule, rules
@@ -24,6 +23,7 @@ from llmwatch.collector.alerting.digest import Digest
 from llmwatch.collector.alerting.message import Message, message
 from llmwatch.collector.alerting.view import Memory, StoreView
 from llmwatch.config import Config
+from llmwatch.config.alerts import AlertsConfig
 from llmwatch.errors import FilterError, StoreError
 from llmwatch.store.database import connect_reader
 from llmwatch.store.filters import parse

@@ -18,8 +18,8 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from llmwatch.budgetconfig import RUNAWAY_LOOP
 from llmwatch.collector.lately import remember
+from llmwatch.config.budgets import RUNAWAY_LOOP
 from llmwatch.store.batch import Batch
 from llmwatch.store.span import Message, Score, Span
 

@@ -12,8 +12,8 @@ from datetime import date, datetime, timedelta, tzinfo
 from typing import Final, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
-from llmwatch.budgetconfig import BudgetBy, BudgetPeriod, Enforce, NamedBudgetConfig, OnFailure
 from llmwatch.config import Config
+from llmwatch.config.budgets import BudgetBy, BudgetPeriod, Enforce, NamedBudgetConfig, OnFailure
 from llmwatch.store.accounts import Account, Measure
 
 Unit: TypeAlias = Literal["usd", "tokens", "calls"]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Final
 
 from llmwatch.analysis.budget import BudgetState, Unit
-from llmwatch.budgetconfig import BudgetBy, BudgetPeriod
+from llmwatch.config.budgets import BudgetBy, BudgetPeriod
 from llmwatch.format import money, percent, tokens
 from llmwatch.neutral import neutral_line
 

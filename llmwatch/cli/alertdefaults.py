@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any, Final
 
-from llmwatch.alertconfig import DEFAULT_RULES, AlertsConfig, RuleConfig
 from llmwatch.analysis.alerts.kinds import KINDS
+from llmwatch.config.alerts import DEFAULT_RULES, AlertsConfig, RuleConfig
 
 _PLAIN: Final = ("enabled", "cooldown", "tier1", "tier2", "tier3", "digest_at")
 _CHANNELS: Final = """\

@@ -14,8 +14,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 
-from llmwatch.errors import ConfigError
-from llmwatch.evalconfig import (
+from llmwatch.config.evals import (
     CheckConfig,
     Checks,
     HeuristicsConfig,
@@ -30,6 +29,7 @@ from llmwatch.evalconfig import (
     UrlConfig,
     WordCountConfig,
 )
+from llmwatch.errors import ConfigError
 from llmwatch.evals.answer import Answer, answer_of
 from llmwatch.evals.formats import expects_json, json_error, schema_in
 from llmwatch.evals.language import TITLES, asked_for, language_of

@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from typing import Final
 
-from llmwatch.evalconfig import Language
+from llmwatch.config.evals import Language
 
 NAMES: Final[dict[str, Language]] = {
     "Arabic": "ar", "Chinese": "zh", "Dutch": "nl", "English": "en", "French": "fr", "German": "de",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
-from llmwatch.evalconfig import UrlConfig
+from llmwatch.config.evals import UrlConfig
 from llmwatch.evals.answer import Answer
 
 _STARTS: Final = ("https://", "http://", "www.")

@@ -8,7 +8,7 @@ from decimal import Decimal
 from fnmatch import fnmatchcase
 from typing import Final
 
-from llmwatch.priceconfig import PriceConfig, RatesConfig, rates_of
+from llmwatch.config.prices import PriceConfig, RatesConfig, rates_of
 from llmwatch.providers.modelnames import book_provider, spellings
 from llmwatch.providers.pricebook import Conditions, Listed, Quote, told
 from llmwatch.store.price import Price, Rates, Tariff, identified

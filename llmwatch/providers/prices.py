@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
-from llmwatch.priceconfig import PriceConfig
+from llmwatch.config.prices import PriceConfig
 from llmwatch.providers.booksource import books_in_use
 from llmwatch.providers.customprices import find_custom
 from llmwatch.providers.modelnames import is_local

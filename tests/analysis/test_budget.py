@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmwatch.analysis.budget import bounds, budget_state, budgets, day_bounds, forecast, month_bounds
-from llmwatch.budgetconfig import BudgetPeriod
 from llmwatch.config import BudgetConfig, Config
+from llmwatch.config.budgets import BudgetPeriod
 
 HOUR = 3600
 DOLLAR = 10**9

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from llmwatch.alertconfig import DEFAULT_RULES
 from llmwatch.cli import cli
 from llmwatch.config import Config, parse
+from llmwatch.config.alerts import DEFAULT_RULES
 from llmwatch.errors import UsageError
 from llmwatch.store.batch import Batch
 from llmwatch.store.database import connect_reader

@@ -23,7 +23,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from llmwatch.alertconfig import (
+from llmwatch.collector.alerting.channels import channels, desktop, pagerduty
+from llmwatch.collector.alerting.message import Message, decoded, message
+from llmwatch.config.alerts import (
     AlertsConfig,
     AppriseConfig,
     CommandConfig,
@@ -33,8 +35,6 @@ from llmwatch.alertconfig import (
     SlackConfig,
     WebhookConfig,
 )
-from llmwatch.collector.alerting.channels import channels, desktop, pagerduty
-from llmwatch.collector.alerting.message import Message, decoded, message
 from llmwatch.errors import DeliveryError
 from llmwatch.store.rows import AlertRow
 from tests.serving import serving

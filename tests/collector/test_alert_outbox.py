@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from llmwatch.alertconfig import AlertsConfig, PythonConfig
 from llmwatch.collector.alerting.message import Message, message
 from llmwatch.collector.alerting.outbox import PAUSES_S, Outbox
+from llmwatch.config.alerts import AlertsConfig, PythonConfig
 from llmwatch.errors import StoreError
 from llmwatch.store.database import connect_reader
 from llmwatch.store.reads import alerts as reads

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmwatch.budgetconfig import RUNAWAY_LOOP
 from llmwatch.collector.budgets.loops import Loops
+from llmwatch.config.budgets import RUNAWAY_LOOP
 from llmwatch.store.batch import Batch
 from llmwatch.store.database import connect_reader
 from llmwatch.store.span import Content, Message, Part, Score, Span, Tool

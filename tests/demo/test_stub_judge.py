@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from llmwatch.config import ProviderApi
+from llmwatch.config.evals import JudgeConfig
 from llmwatch.demo.corpus import corpus, fill, slots_in
 from llmwatch.demo.stub.app import create_stub
-from llmwatch.evalconfig import JudgeConfig
 from llmwatch.evals.judge.asking import Judge
 from llmwatch.evals.judge.case import Case
 from llmwatch.providers.endpoints import Endpoint

@@ -8,9 +8,9 @@ import tomllib
 from pathlib import Path
 
 from llmwatch import guard
-from llmwatch.budgetconfig import LoopConfig
 from llmwatch.collector.budgets.asking import OUTPUT_TOKENS
 from llmwatch.config import parse
+from llmwatch.config.budgets import LoopConfig
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "budgets.md").read_text(encoding="utf-8")
 

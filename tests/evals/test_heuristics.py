@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from llmwatch.config import parse
+from llmwatch.config.evals import HeuristicsConfig
 from llmwatch.errors import ConfigError
-from llmwatch.evalconfig import HeuristicsConfig
 from llmwatch.evals.answer import answer_of
 from llmwatch.evals.heuristics import HEURISTICS, Heuristics
 from llmwatch.evals.refusal import refused

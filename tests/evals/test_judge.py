@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmwatch.evalconfig import JudgeConfig, WeightsConfig
+from llmwatch.config.evals import JudgeConfig, WeightsConfig
 from llmwatch.evals.judge.case import Case, case_of
 from llmwatch.evals.judge.marks import BadMarksError, Marks, composite, read_marks, scores, weights
 from llmwatch.evals.judge.prompt import again, request, simpler

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmwatch.config import parse
-from llmwatch.priceconfig import PriceConfig
+from llmwatch.config.prices import PriceConfig
 from llmwatch.providers.customprices import tariff_of
 from llmwatch.providers.prices import Prices
 from llmwatch.store.price import Rates, Tariff

@@ -116,7 +116,10 @@ def test_counted_usage_beats_estimated() -> None:
 
 
 def test_a_known_price_is_taken_as_a_whole() -> None:
-    priced = span(state="started", cost=Cost(nanousd=5, price=Price(model="m", tariff=Tariff(Rates(input=1)), source="old")))
+    priced = span(
+        state="started",
+        cost=Cost(nanousd=5, price=Price(model="m", tariff=Tariff(Rates(input=1)), source="old")),
+    )
     assert merge([priced, span(cost=Cost(nanousd=None, note="unknown"))]).cost == Cost(
         nanousd=None, note="unknown"
     )

@@ -75,7 +75,11 @@ def test_the_spans_of_a_trace(writer: Writer, db: sqlite3.Connection) -> None:
 def test_everything_about_a_span(writer: Writer, db: sqlite3.Connection) -> None:
     priced = replace(
         llm("call", content=spoken("hi", "ho"), context=who(session_id="s")),
-        cost=Cost(nanousd=3, lines=(CostLine(what="input", tokens=1, nanousd_per_million=3),), price=Price(model="m", tariff=Tariff(Rates(input=1)), source="book")),
+        cost=Cost(
+            nanousd=3,
+            lines=(CostLine(what="input", tokens=1, nanousd_per_million=3),),
+            price=Price(model="m", tariff=Tariff(Rates(input=1)), source="book"),
+        ),
     )
 
     def score(score_id: str, at: int, **where: Any) -> Score:

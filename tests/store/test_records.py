@@ -51,5 +51,9 @@ def test_conclusions_and_the_order_of_keys_make_no_other_record() -> None:
 
 def test_a_price_comes_back_with_its_lines() -> None:
     line = CostLine(what="input", tokens=3, nanousd_per_million=150_000_000)
-    record = span(cost=Cost(nanousd=450, lines=(line,), price=Price(model="m", tariff=Tariff(Rates(input=1)), source="book")))
+    record = span(
+        cost=Cost(
+            nanousd=450, lines=(line,), price=Price(model="m", tariff=Tariff(Rates(input=1)), source="book")
+        )
+    )
     assert CODEC.unpack(CODEC.pack([encode(record)]))[0].cost == record.cost

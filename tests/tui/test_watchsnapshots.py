@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from llmwatch.budgetconfig import NamedBudgetConfig
 from llmwatch.config import BudgetConfig, Config, HealthConfig, TuiConfig
+from llmwatch.config.budgets import NamedBudgetConfig
 from llmwatch.store.reads import status
 from llmwatch.store.rows import StoreStats
 from tests.tui import alerting, seed

@@ -17,7 +17,7 @@ from llmwatch.tui.models.runs import Run, Tone, runs_width
 from llmwatch.tui.state import Look
 
 if TYPE_CHECKING:
-    from llmwatch.alertconfig import RuleConfig
+    from llmwatch.config.alerts import RuleConfig
     from llmwatch.store.rows import AlertRow, DeliveryRow
 
 TIERS: Final[Mapping[int, str]] = {1: "now", 2: "within the hour", 3: "in the daily digest"}

@@ -6,9 +6,9 @@ import importlib
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, TypeAlias
 
-from llmwatch.alertconfig import AlertsConfig
 from llmwatch.collector.alerting.channels import desktop, log
 from llmwatch.collector.alerting.message import Message
+from llmwatch.config.alerts import AlertsConfig
 
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 """Tells one message. Raises DeliveryError, whose text holds no address and no key."""

@@ -11,8 +11,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import msgspec
 
-from llmwatch.alertconfig import CommandConfig
 from llmwatch.collector.alerting.message import Message
+from llmwatch.config.alerts import CommandConfig
 from llmwatch.errors import DeliveryError
 
 

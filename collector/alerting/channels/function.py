@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from llmwatch.alertconfig import PythonConfig
 from llmwatch.collector.alerting.message import Message
+from llmwatch.config.alerts import PythonConfig
 from llmwatch.errors import DeliveryError
 from llmwatch.neutral import neutral_line
 

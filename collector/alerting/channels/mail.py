@@ -9,9 +9,9 @@ from collections.abc import Awaitable, Callable
 from email.message import EmailMessage
 from typing import Final
 
-from llmwatch.alertconfig import EmailConfig
 from llmwatch.collector.alerting.channels.secret import from_environment, without
 from llmwatch.collector.alerting.message import Message
+from llmwatch.config.alerts import EmailConfig
 from llmwatch.errors import DeliveryError
 from llmwatch.neutral import neutral_line
 

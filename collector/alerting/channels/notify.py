@@ -6,9 +6,9 @@ import asyncio
 import importlib
 from collections.abc import Awaitable, Callable
 
-from llmwatch.alertconfig import AppriseConfig
 from llmwatch.collector.alerting.channels.secret import from_environment
 from llmwatch.collector.alerting.message import Message
+from llmwatch.config.alerts import AppriseConfig
 from llmwatch.errors import DeliveryError
 
 

@@ -9,10 +9,10 @@ from typing import Final
 
 import msgspec
 
-from llmwatch.alertconfig import PagerDutyConfig
 from llmwatch.collector.alerting.channels.secret import from_environment
 from llmwatch.collector.alerting.channels.web import deliver
 from llmwatch.collector.alerting.message import Message
+from llmwatch.config.alerts import PagerDutyConfig
 
 ADDRESSES: Final[Mapping[str, str]] = {
     "us": "https://events.pagerduty.com/v2/enqueue",

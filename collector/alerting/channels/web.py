@@ -13,9 +13,9 @@ from typing import Final
 
 import msgspec
 
-from llmwatch.alertconfig import SlackConfig, WebhookConfig
 from llmwatch.collector.alerting.channels.secret import address_from_environment, from_environment, without
 from llmwatch.collector.alerting.message import Message
+from llmwatch.config.alerts import SlackConfig, WebhookConfig
 from llmwatch.errors import DeliveryError
 from llmwatch.neutral import neutral_line
 from llmwatch.providers.errors import UnreachableError

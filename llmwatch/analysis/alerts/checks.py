@@ -15,7 +15,7 @@ from llmwatch.analysis.alerts.significance import shares_differ, trend
 from llmwatch.analysis.alerts.view import Amount, View
 from llmwatch.analysis.budget import BudgetState
 from llmwatch.analysis.budgetwords import behind, said
-from llmwatch.budgetconfig import RUNAWAY_LOOP
+from llmwatch.config.budgets import RUNAWAY_LOOP
 from llmwatch.format import money, percent, tokens
 from llmwatch.store.filters import quoted
 

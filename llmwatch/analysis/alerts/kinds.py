@@ -1,4 +1,4 @@
-"""The built-in rules: what each looks at and what it means. Their numbers are in llmwatch/alertconfig.py."""
+"""The built-in rules: what each looks at and means; their numbers are in llmwatch/config/alerts.py."""
 
 from __future__ import annotations
 

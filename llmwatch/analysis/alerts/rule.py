@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, cast
 
-from llmwatch.alertconfig import AlertsConfig, NoData, RuleConfig, length_ns
+from llmwatch.config.alerts import AlertsConfig, NoData, RuleConfig, length_ns
 from llmwatch.store.filters import quoted
 from llmwatch.store.reads.sliced import By, Where
 from llmwatch.store.rows import Tier

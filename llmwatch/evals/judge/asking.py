@@ -8,8 +8,8 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Final
 
+from llmwatch.config.evals import JudgeConfig
 from llmwatch.errors import ReplayError
-from llmwatch.evalconfig import JudgeConfig
 from llmwatch.evals.judge.case import Case
 from llmwatch.evals.judge.marks import BadMarksError, Marks, dimensions, read_marks
 from llmwatch.evals.judge.prompt import again, request, simpler

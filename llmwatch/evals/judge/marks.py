@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from llmwatch.config.evals import JudgeConfig
 from llmwatch.errors import LlmwatchError
-from llmwatch.evalconfig import JudgeConfig
 from llmwatch.store.span import Score, Span
 
 DIMENSIONS: Final = ("correctness", "groundedness", "relevance", "safety")

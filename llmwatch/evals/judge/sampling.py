@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from llmwatch.evalconfig import JudgeConfig
+from llmwatch.config.evals import JudgeConfig
 
 Reason: TypeAlias = Literal["feedback", "checks", "slow", "short", "sample"]
 

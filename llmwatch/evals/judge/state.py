@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from llmwatch.config import Config
-from llmwatch.evalconfig import JudgeConfig
+from llmwatch.config.evals import JudgeConfig
 from llmwatch.format import money
 from llmwatch.providers.endpoints import Endpoint, endpoints
 from llmwatch.providers.replay import cost_of

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from llmwatch.alertconfig import DEFAULT_RULES, AlertsConfig
 from llmwatch.analysis.alerts.looking import Looking, Views
 from llmwatch.analysis.alerts.rule import Rule, rules
 from llmwatch.analysis.alerts.significance import Sample
 from llmwatch.analysis.alerts.view import Amount, Arm, Largest, SegmentCalls, SessionCost
 from llmwatch.analysis.budget import BudgetState
+from llmwatch.config.alerts import DEFAULT_RULES, AlertsConfig
 from llmwatch.store.reads.sliced import By, Where
 from llmwatch.store.rows import AlertRow
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from llmwatch.alertconfig import AlertsConfig, RuleConfig
 from llmwatch.analysis.alerts.engine import Change, Seen, step
 from llmwatch.analysis.alerts.rule import Rule, rules, slice_of
 from llmwatch.config import parse
+from llmwatch.config.alerts import AlertsConfig, RuleConfig
 from llmwatch.store.rows import AlertRow
 
 SECOND = 10**9

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import pytest
 
-from llmwatch.alertconfig import DEFAULT_RULES, WHOLE, length_ns
 from llmwatch.analysis.alerts.kinds import KINDS
 from llmwatch.analysis.alerts.significance import Sample
 from llmwatch.analysis.alerts.view import SegmentCalls, SessionCost
+from llmwatch.config.alerts import DEFAULT_RULES, WHOLE, length_ns
 from llmwatch.store.filters import parse
 from tests.analysis.alerts.fakes import (
     DOLLAR,
