@@ -1,7 +1,7 @@
 -- Answers that a model judges, or will: what it cost is kept apart from what the applications spend.
 CREATE TABLE judgements (
     span INTEGER PRIMARY KEY,               -- spans.id
-    reason TEXT NOT NULL,                   -- why it was chosen: slow, short, checks, feedback, sample
+    reason TEXT NOT NULL,                   -- why it was chosen: slow, long, short, checks, feedback, sample
     state TEXT NOT NULL,                    -- due, done, failed
     due_ns INTEGER NOT NULL,                -- from when on it may be asked about
     attempts INTEGER NOT NULL,

@@ -15,6 +15,7 @@ class NewCall(NamedTuple):
     id: int
     trace_id: str
     duration_ns: int | None
+    input_tokens: int | None
     response_chars: int | None
     checks_failed: bool
 

@@ -102,6 +102,7 @@ class Turns:
                 candidate = Candidate(
                     trace_id=call.trace_id,
                     duration_ns=call.duration_ns,
+                    input_tokens=call.input_tokens,
                     response_chars=call.response_chars,
                     checks_failed=call.checks_failed,
                     disliked=False,

@@ -170,6 +170,8 @@ class JudgeConfig:
     """Share of the traces that are judged though nothing is conspicuous about them."""
     slow_s: float = 10.0
     """Answers that took longer are always judged, seconds."""
+    long_input_tokens: int = 10_000
+    """Answers to prompts of more tokens, which are unusual, are always judged."""
     short_chars: int = 100
     """Answers with fewer characters are always judged."""
     tone: bool = False

@@ -13,8 +13,8 @@ _DAY_NS: Final = 24 * 3600 * 10**9
 _DOCUMENTS: Final = 20
 
 _NEW: Final = (
-    "SELECT id, trace_id, duration_ns, response_chars, heuristics_failed <> '[]', state <> 'ended',"
-    " received_ns, start_ns, status, content_captured, usage_role"
+    "SELECT id, trace_id, duration_ns, input_tokens, response_chars, heuristics_failed <> '[]',"
+    " state <> 'ended', received_ns, start_ns, status, content_captured, usage_role"
     " FROM spans WHERE id > ? AND id <= ? AND kind = 'llm' ORDER BY id"
 )
 _DISLIKED: Final = (
@@ -57,17 +57,16 @@ def new_calls(db: sqlite3.Connection, after: int, limit: int, now_ns: int) -> Lo
     """
     last = min(after + limit, newest(db))
     found: list[NewCall] = []
-    for number, trace_id, duration_ns, chars, failed, running, received_ns, start_ns, *facts in db.execute(
+    for number, *about, failed, running, received_ns, start_ns, status, captured, role in db.execute(
         _NEW, (after, last)
     ):
         if running:
             if received_ns > now_ns - _UNFINISHED_NS:
                 return Look(found, number - 1)
             continue
-        status, captured, role = facts
         if status == "error" or not captured or role not in (None, "counted") or start_ns < now_ns - _DAY_NS:
             continue
-        found.append(NewCall(number, trace_id, duration_ns, chars, bool(failed)))
+        found.append(NewCall(number, *about, bool(failed)))
     return Look(found, last)
 
 

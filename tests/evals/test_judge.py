@@ -216,7 +216,10 @@ def test_scores() -> None:
 
 
 def candidate(trace_id: str = "t", **known: Any) -> Candidate:
-    usual = {"duration_ns": 10**9, "response_chars": 500, "checks_failed": False, "disliked": False}
+    usual = {
+        "duration_ns": 10**9, "input_tokens": 800, "response_chars": 500, "checks_failed": False,
+        "disliked": False,
+    }  # fmt: skip
     return Candidate(trace_id=trace_id, **{**usual, **known})
 
 
@@ -232,6 +235,9 @@ ALL = JudgeConfig(sample_rate=1.0)
         ({"duration_ns": 10_000_000_000}, NONE, None),  # over 10,000 ms, not at
         ({"duration_ns": 10_000_000_001}, NONE, "slow"),
         ({"duration_ns": None}, NONE, None),
+        ({"input_tokens": 10_000}, NONE, None),
+        ({"input_tokens": 10_001}, NONE, "long"),
+        ({"input_tokens": None}, NONE, None),
         ({"response_chars": 100}, NONE, None),
         ({"response_chars": 99}, NONE, "short"),
         ({"response_chars": None}, NONE, None),

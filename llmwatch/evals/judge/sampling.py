@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from llmwatch.config.evals import JudgeConfig
 
-Reason: TypeAlias = Literal["feedback", "checks", "slow", "short", "sample"]
+Reason: TypeAlias = Literal["feedback", "checks", "slow", "long", "short", "sample"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +17,7 @@ class Candidate:
 
     trace_id: str
     duration_ns: int | None
+    input_tokens: int | None
     response_chars: int | None
     checks_failed: bool
     disliked: bool
@@ -34,6 +35,8 @@ def why_judged(candidate: Candidate, config: JudgeConfig) -> Reason | None:
         return "checks"
     if candidate.duration_ns is not None and candidate.duration_ns > config.slow_s * 1e9:
         return "slow"
+    if candidate.input_tokens is not None and candidate.input_tokens > config.long_input_tokens:
+        return "long"
     if candidate.response_chars is not None and candidate.response_chars < config.short_chars:
         return "short"
     return "sample" if share_of(candidate.trace_id) < config.sample_rate else None
