@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 
 from llmwatch.config import Config
 from llmwatch.demo.corpus import corpus
+from llmwatch.evals.answer import answer_of
 from llmwatch.evals.heuristics import Heuristics
 from llmwatch.evals.refusal import refused
 from llmwatch.providers.prices import price
@@ -63,7 +64,7 @@ def main() -> None:
         ("price, model known", priced, answers, rounds),
         ("price, unknown model for the first time", priced, unknown, len(unknown)),
         ("heuristics", check, answers, rounds),
-        ("refusal alone", refused, answers, rounds),
+        ("refusal alone", lambda called: refused(called, answer_of(called)), answers, rounds),
         ("heuristics, long", check, long, rounds // 20),
     ]
     print(f"{'':40} {'median':>8} {'p99':>8}  µs")

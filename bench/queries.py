@@ -94,10 +94,13 @@ def ask(database: Path) -> list[Figure]:
                 spans.detail(db, newest.trace_id, row.span_id)
 
         questions: list[tuple[str, float, Callable[[], object]]] = [
-            ("pane: status", 50, lambda: status.load(db, now_ns, CONFIG, 0)),
+            ("pane: status", 50, lambda: status.load(db, now_ns, CONFIG)),
             ("pane: quality", 50, lambda: quality.load(db, now_ns, CONFIG)),
-            ("pane: cost", 50, lambda: cost.load(db, now_ns, CONFIG, 0)),
+            ("pane: cost", 50, lambda: cost.load(db, now_ns, CONFIG)),
             ("pane: versions", 50, lambda: versions.load(db, now_ns)),
+            ("pane: status by feature", 50, lambda: status.load_groups(db, now_ns, CONFIG, "feature")),
+            ("pane: quality by model", 50, lambda: quality.load_groups(db, now_ns // 10**9, "model")),
+            ("pane: cost by user", 50, lambda: cost.load_groups(db, now_ns, CONFIG, "user")),
             ("list: newest 50", 10, lambda: traces.window(db, last - 49, last)),
             ("list: 50 in the middle", 10, lambda: traces.window(db, middle, middle + 49)),
             ("list: 50 with errors", 10, page("status:error")),

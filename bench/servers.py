@@ -31,9 +31,10 @@ class Server:
         return f"http://127.0.0.1:{self.port}/v1/traces"
 
     def cpu_s(self) -> float:
-        """User and system seconds so far, its children's not included (Linux)."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / 100
+        """User and system seconds so far, its children's included (Linux)."""
+        family = [self.process.pid, *_children(self.process.pid)]
+        stats = [Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split() for pid in family]
+        return sum(int(field) for fields in stats for field in fields[11:15]) / 100
 
     def rss_mb(self) -> float:
         """Resident memory (Linux)."""
@@ -45,6 +46,10 @@ class Server:
     def stored_bytes(self) -> int:
         """Size of the database with its WAL."""
         return sum(p.stat().st_size for p in self.database.parent.glob(self.database.name + "*"))
+
+
+def _children(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
 
 
 def free_port() -> int:

@@ -13,7 +13,7 @@ _DAY_NS: Final = 24 * 3600 * 10**9
 _DOCUMENTS: Final = 20
 
 _NEW: Final = (
-    "SELECT id, trace_id, duration_ns, input_tokens, response_chars, heuristics_failed <> '[]',"
+    "SELECT id, trace_id, duration_ns, input_tokens, response_chars, coalesce(heuristics_failed <> '[]', 0),"
     " state <> 'ended', received_ns, start_ns, status, content_captured, usage_role"
     " FROM spans WHERE id > ? AND id <= ? AND kind = 'llm' ORDER BY id"
 )
@@ -57,16 +57,14 @@ def new_calls(db: sqlite3.Connection, after: int, limit: int, now_ns: int) -> Lo
     """
     last = min(after + limit, newest(db))
     found: list[NewCall] = []
-    for number, *about, failed, running, received_ns, start_ns, status, captured, role in db.execute(
-        _NEW, (after, last)
-    ):
+    for *about, running, received_ns, start_ns, status, captured, role in db.execute(_NEW, (after, last)):
         if running:
             if received_ns > now_ns - _UNFINISHED_NS:
-                return Look(found, number - 1)
+                return Look(found, about[0] - 1)
             continue
         if status == "error" or not captured or role not in (None, "counted") or start_ns < now_ns - _DAY_NS:
             continue
-        found.append(NewCall(number, *about, bool(failed)))
+        found.append(NewCall._make(about))
     return Look(found, last)
 
 
