@@ -105,6 +105,14 @@ def test_cost_by_group_has_the_costliest_first() -> None:
     ]
 
 
+def test_a_group_without_a_price_is_unpriced_and_a_free_one_costs_nothing() -> None:
+    unknown = rows.measured(Totals(spans=3, unpriced=3), ())
+    free = rows.measured(Totals(spans=2, priced=2), ())
+    _, *lines = words(STATUS, [("mystery", unknown), ("local", free)])
+    assert "unpriced" in lines[0]
+    assert "$0" in lines[1]
+
+
 def test_versions_by_group_say_what_it_was_before() -> None:
     groups = [
         ("same", Change(measured(40, errors=1), measured(40, errors=1))),

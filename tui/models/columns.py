@@ -101,9 +101,16 @@ def _most(metric: str, measured: Measured) -> float:
 _CALLS: Final[Column[Measured]] = Column(
     "calls", TOKENS_WIDTH, lambda measured: (tokens(measured.calls.spans), "plain")
 )
-_COST: Final[Column[Measured]] = Column(
-    "cost", MONEY_WIDTH, lambda measured: (money(measured.spans.cost_nanousd), "strong")
-)
+
+
+def _cost(measured: Measured) -> tuple[str, Tone]:
+    spans = measured.spans
+    if spans.unpriced and not spans.cost_nanousd:
+        return "unpriced", "warn"
+    return money(spans.cost_nanousd), "strong"
+
+
+_COST: Final[Column[Measured]] = Column("cost", MONEY_WIDTH, _cost)
 _PER_CALL: Final = _of("cost_per_request", "$/call")
 _ERRORS: Final = _of("error_rate", "errors")
 _CHECKS: Final = _of("heuristic_pass_rate", "checks")
