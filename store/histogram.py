@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -30,6 +31,7 @@ def bucket_of(value: int) -> int:
     return ZERO_BUCKET if value < 1 else math.ceil(math.log(value) * _PER_LOG - 1e-9)
 
 
+@lru_cache(maxsize=4096)
 def value_of(bucket: int) -> float:
     """The value that stands for ``bucket``, within ``RELATIVE_ERROR`` of every value in it."""
     return 0.0 if bucket == ZERO_BUCKET else 2 * _GAMMA**bucket / (_GAMMA + 1)

@@ -11,7 +11,8 @@ import pytest
 
 from llmwatch.analysis.alerts.rule import rules
 from llmwatch.analysis.metrics import METRICS, figure
-from llmwatch.collector.alerting.past import Fired, Past, Replay
+from llmwatch.collector.alerting.past import Fired, Replay
+from llmwatch.collector.alerting.pastview import Past
 from llmwatch.config import Config, parse
 from llmwatch.store.batch import Batch
 from llmwatch.store.database import connect_reader
@@ -137,7 +138,7 @@ def test_every_metric_is_what_it_is_elsewhere(writer: Writer, database: Path) ->
             slices: tuple[Where, ...] = ({}, {"feature": "mail"})
             for where in slices:
                 window = (NOON_S + first * 60, NOON_S + last * 60)
-                whole, lazy = measure(db, *window, where), past.measured(*window, where)
+                whole, lazy = measure(db, *window, where), past.slice(where).measured(*window)
                 for name, metric in METRICS.items():
                     if not metric.people:
                         assert figure(name, lazy) == figure(name, whole), (name, where, first)

@@ -15,6 +15,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final, Literal, TypeAlias
 
+from msgspec import Struct
+
 from llmwatch.analysis.alerts.rule import SECOND_NS, Rule
 from llmwatch.store.rows import AlertRow
 
@@ -27,8 +29,7 @@ _BROKEN: Final = 2.5
 """Not looked at in so many times the usual pause (the collector did not run), what waits begins again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class Seen(Struct, frozen=True, kw_only=True):
     """What a look at a rule found of all traffic or of one slice of it."""
 
     slice: str = ""

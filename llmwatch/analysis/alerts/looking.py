@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
@@ -27,24 +27,18 @@ class Views:
     live: View
 
 
-def pace(rule: Rule) -> int:
-    """How often it is worth looking at a rule, in seconds."""
-    return KINDS[rule.kind].every_s
-
-
 class Looking:
-    """Looks at each rule as often as it is worth it, by ``pace``."""
+    """Looks at each rule as often as it is worth it."""
 
-    def __init__(self, pace: Callable[[Rule], int] = pace) -> None:
-        self._pace = pace
+    def __init__(self) -> None:
         self._looked_ns: dict[str, int] = {}
 
     def changes(self, rules: Sequence[Rule], views: Views, known: Known, now_ns: int) -> Iterator[Change]:
         """What has changed since ``known``, which is not changed."""
         for rule in rules:
-            every_ns = self._pace(rule) * SECOND_NS
+            every_ns = KINDS[rule.kind].every_s * SECOND_NS
             if self._worth_it(rule, now_ns, every_ns):
-                yield from _changes(rule, seen(rule, views), known.get(rule.name, {}), now_ns, every_ns)
+                yield from changes_of(rule, seen(rule, views), known.get(rule.name, {}), now_ns, every_ns)
         yield from _orphans(rules, known, now_ns)
 
     def _worth_it(self, rule: Rule, now_ns: int, every_ns: int) -> bool:
@@ -67,9 +61,10 @@ def seen(rule: Rule, views: Views) -> Iterable[Seen]:
     return (found for one in each for found in kind.look(one, view))
 
 
-def _changes(
+def changes_of(
     rule: Rule, found: Iterable[Seen], known: Mapping[str, AlertRow], now_ns: int, every_ns: int
 ) -> Iterator[Change]:
+    """What has changed of one rule, by the slice, since ``known``, which is not changed."""
     there = set()
     for one in found:
         there.add(one.slice)

@@ -47,8 +47,8 @@ def rules(config: AlertsConfig) -> tuple[Rule, ...]:
 
 def slice_of(where: Where, by: By | None = None, value: str | None = None) -> str:
     """A slice as filter terms, ``env:prod feature:chat``; empty for all traffic."""
-    terms = [*where.items(), *([(by, value)] if by else [])]
-    return " ".join(_term(dimension, value) for dimension, value in terms)
+    terms = [_term(dimension, value) for dimension, value in where.items()]
+    return " ".join([*terms, _term(by, value)] if by else terms)
 
 
 def _term(dimension: By, value: str | None) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import mul
 from typing import Final, Literal, TypeAlias
 
 from llmwatch.store.histogram import Histogram, value_of
@@ -59,9 +61,9 @@ def percentile(histogram: Histogram, q: float, scale: float = 1.0) -> Figure:
 
 def mean(histogram: Histogram) -> Figure:
     """The mean, within 1 %."""
-    return share(
-        sum(value_of(bucket) * count for bucket, count in histogram.buckets.items()), histogram.count
-    )
+    buckets = histogram.buckets
+    whole = math.fsum(map(mul, map(value_of, buckets), buckets.values()))  # the same in any order of buckets
+    return share(whole, histogram.count)
 
 
 def minutes(measured: Measured) -> float:

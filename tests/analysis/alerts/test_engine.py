@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from llmwatch.analysis.alerts.engine import Change, Seen, step
 from llmwatch.analysis.alerts.rule import Rule, rules, slice_of
@@ -175,9 +176,9 @@ def test_what_fires_goes_on_firing_over_a_restart() -> None:
 def test_what_is_shown_is_what_was_last_seen() -> None:
     story = Story(rule(hold_ns=0))
     story.see(HOLDS, 0)
-    story.see(replace(HOLDS, value=0.5, reason="error rate 50 %, over 5 %"), 0.5)
+    story.see(structs.replace(HOLDS, value=0.5, reason="error rate 50 %, over 5 %"), 0.5)
     assert story.alert is not None and story.alert.value == 0.08
-    story.see(replace(HOLDS, value=0.5, reason="error rate 50 %, over 5 %"), 1)
+    story.see(structs.replace(HOLDS, value=0.5, reason="error rate 50 %, over 5 %"), 1)
     assert (story.alert.value, story.alert.reason) == (0.5, "error rate 50 %, over 5 %")
 
 
@@ -225,9 +226,9 @@ def test_the_next_one_is_snoozed_as_well() -> None:
 
 def test_once_is_once_for_its_slice() -> None:
     story = Story(rule(hold_ns=0, cooldown_ns=0))
-    day = replace(HOLDS, slice="daily 2026-11-21", once=True)
+    day = structs.replace(HOLDS, slice="daily 2026-11-21", once=True)
     story.see(day, 0, 1)
-    story.see(replace(FINE, slice=day.slice, once=True), 2)
+    story.see(structs.replace(FINE, slice=day.slice, once=True), 2)
     story.see(day, 3, 400)
     assert story.told == [("fired", 0), ("resolved", 2)]
 

@@ -1,8 +1,8 @@
-"""The minutes of a long window, read once, for windows of any length within it: what a replay of rules needs.
+"""The steps of a long window, read once, for windows of any length within it: what a replay of rules needs.
 
 Thirty days have 43,200 minutes, each with windows of several lengths that end in it; reading every window on
 its own would take minutes. Sums are kept as running totals, so that a window is one subtraction.
-Distributions are kept by the minute and added up when they are asked for.
+Distributions are kept by the step and added up when they are asked for.
 """
 
 from __future__ import annotations
@@ -14,38 +14,41 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from llmwatch.store import words
 from llmwatch.store.gathering import FIELDS
-from llmwatch.store.histogram import Histogram, decode
+from llmwatch.store.histogram import ZERO_BUCKET, Histogram, decode
 from llmwatch.store.reads.metrics import Slice
 from llmwatch.store.rollups import HISTOGRAMS
 
 _K = TypeVar("_K")
 _COLUMNS: Final = dict(zip(FIELDS, HISTOGRAMS, strict=True))
-_MINUTE_S: Final = 60
 _TOGETHER: Final = (
-    "spans", "errors", "input_tokens", "output_tokens", "cost_nanousd", "priced", "unpriced", "refused",
-    "answered", "checked", "passed", "retried", "retry_told",
-)  # fmt: skip
-"""Sums that are read together: what takes time is to walk over the rows."""
+    ("cost_nanousd", "priced", "unpriced"),
+    ("spans", "errors", "input_tokens", "refused", "answered", "checked", "passed", "retried", "retry_told"),
+)
+"""Sums that are asked for and read together: a walk over the rows takes as long as five sums."""
 
 
 class _Window(NamedTuple):
-    """Counts over the minutes from ``first`` up to and without ``last``."""
+    """Counts over the steps from ``first`` up to and without ``last``."""
 
     first: int
     last: int
     counts: dict[Any, int]
 
 
-class Minutes:
-    """The minutes from ``start_s`` to ``end_s`` of a slice: of one kind of spans, or of all."""
+class Steps:
+    """The minutes or hours (``width_s`` 60 or 3600) from ``start_s`` to ``end_s`` of a slice.
+
+    Of one kind of spans, or of all. Start and end are whole steps.
+    """
 
     def __init__(
-        self, db: sqlite3.Connection, start_s: int, end_s: int, where: Slice, kind: str | None
+        self, db: sqlite3.Connection, width_s: int, start_s: int, end_s: int, where: Slice, kind: str | None
     ) -> None:
         self._db = db
+        self._width_s = width_s
         self._start_s = start_s
         self._end_s = end_s
-        self._size = (end_s - start_s) // _MINUTE_S
+        self._size = (end_s - start_s) // width_s
         self._series = _series(db, where if kind is None else {**where, "kind": kind})
         self._sums: dict[str, list[int]] = {}
         self._parts: dict[str, list[dict[Any, int] | None]] = {}
@@ -53,33 +56,33 @@ class Minutes:
         self._windows: dict[tuple[str, int], _Window] = {}
 
     def total(self, name: str, first: int, last: int) -> int:
-        """The sum of a column of `SUMS` over the minutes from ``first`` up to and without ``last``."""
+        """The sum of a column of `SUMS` over the steps from ``first`` up to and without ``last``."""
         if name not in self._sums:
-            self._read_sums(_TOGETHER if name in _TOGETHER else (name,))
+            self._read_sums(next((names for names in _TOGETHER if name in names), (name,)))
         running = self._sums[name]
         return running[last] - running[first]
 
     def histogram(self, name: str, first: int, last: int) -> Histogram:
-        """The distribution called ``name`` in `llmwatch.store.rows.Totals`, over the same minutes.
+        """The distribution called ``name`` in `llmwatch.store.rows.Totals`, over the same steps.
 
         It counts until the next one of that name and length is asked for.
         """
         return Histogram(self._counted(name, first, last))
 
     def largest(self, name: str, first: int, last: int) -> int:
-        """The highest bucket of a distribution that counts anything over the same minutes; -2 for none."""
+        """The highest bucket of a distribution over the same steps; that of 0 when it counts nothing."""
         if name not in self._largest:
             if name not in self._parts:
                 self._parts[name] = self._read_parts(name)
-            self._largest[name] = [max(part) if part else -2 for part in self._parts[name]]
-        return max(self._largest[name][first:last], default=-2)
+            self._largest[name] = [max(part) if part else ZERO_BUCKET for part in self._parts[name]]
+        return max(self._largest[name][first:last], default=ZERO_BUCKET)
 
     def words(self, first: int, last: int) -> Mapping[str, int]:
-        """The counts of words over the same minutes; as for `histogram`."""
+        """The counts of words over the same steps; as for `histogram`."""
         return self._counted("words", first, last)
 
     def _counted(self, name: str, first: int, last: int) -> dict[Any, int]:
-        """Counts over minutes: those of the window before, without what has left it and with what is new."""
+        """Counts over steps: those of the window before, without what has left it and with what is new."""
         if name not in self._parts:
             self._parts[name] = self._read_parts(name)
         parts, known = self._parts[name], self._windows.get((name, last - first))
@@ -97,10 +100,10 @@ class Minutes:
     def _read_sums(self, names: Sequence[str]) -> None:
         sums = ", ".join(f"sum({name})" for name in names)
         query = f"SELECT start_s, {sums} FROM rollups WHERE {self._where()} GROUP BY start_s"
-        minutes = [[0] * len(names)] * (self._size + 1)
+        steps: list[Sequence[int]] = [[0] * len(names)] * (self._size + 1)
         for start_s, *added in self._db.execute(query, self._window()):
-            minutes[(start_s - self._start_s) // _MINUTE_S + 1] = added
-        for name, column in zip(names, zip(*minutes, strict=True), strict=True):
+            steps[(start_s - self._start_s) // self._width_s + 1] = added
+        for name, column in zip(names, zip(*steps, strict=True), strict=True):
             self._sums[name] = list(accumulate(column))
 
     def _read_parts(self, name: str) -> list[dict[Any, int] | None]:
@@ -109,7 +112,7 @@ class Minutes:
         query = f"SELECT start_s, {column} FROM rollups WHERE {self._where()} AND {column} IS NOT NULL"
         parts: list[dict[Any, int] | None] = [None] * self._size
         for start_s, data in self._db.execute(query, self._window()):
-            place, more = (start_s - self._start_s) // _MINUTE_S, read(data)
+            place, more = (start_s - self._start_s) // self._width_s, read(data)
             known = parts[place]
             if known is None:
                 parts[place] = more
@@ -122,7 +125,7 @@ class Minutes:
         return f"width_s = ? AND start_s >= ? AND start_s < ? AND series IN ({series})"
 
     def _window(self) -> tuple[int, int, int]:
-        return _MINUTE_S, self._start_s, self._end_s
+        return self._width_s, self._start_s, self._end_s
 
 
 def _series(db: sqlite3.Connection, where: Slice) -> list[int]:

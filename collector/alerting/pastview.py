@@ -1,0 +1,153 @@
+"""The view of rules from a moment of the past, on what was recorded."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final, TypeVar
+from zoneinfo import ZoneInfo
+
+from llmwatch.analysis.alerts.rule import SECOND_NS
+from llmwatch.analysis.alerts.view import Amount, Arm, Figure, Largest, SegmentCalls, SessionCost, Usual
+from llmwatch.analysis.baselines import learn, window
+from llmwatch.analysis.budget import BudgetState, Unit, bounds, budget_state, budgets
+from llmwatch.analysis.metrics import figure, metric_of
+from llmwatch.collector.alerting.recorded import HOUR_S, Recorded
+from llmwatch.collector.alerting.view import Memory, StoreView
+from llmwatch.config import Config
+from llmwatch.store.histogram import value_of
+from llmwatch.store.reads import comparing
+from llmwatch.store.reads.sliced import PERSONS, By, Where
+from llmwatch.store.rows import Measured
+
+_DAY_S: Final = 86_400
+_WEEK_S: Final = 7 * _DAY_S
+_HALF_DAY_S: Final = _DAY_S // 2
+_COUNTED: Final[Mapping[Unit, tuple[str, ...]]] = {
+    "usd": ("cost_nanousd",), "tokens": ("input_tokens", "output_tokens"), "calls": ("spans",)
+}  # fmt: skip
+_T = TypeVar("_T")
+
+
+class Past:
+    """What was recorded, and what is kept of it from moment to moment."""
+
+    def __init__(self, db: sqlite3.Connection, config: Config, start_s: int, end_s: int) -> None:
+        self.db = db
+        self.config = config
+        self.start_s = (start_s - _WEEK_S) // HOUR_S * HOUR_S  # what is usual is learnt from the week before
+        self.end_s = end_s
+        self.memory = Memory()
+        self._slices: dict[tuple[tuple[str, str], ...], Recorded] = {}
+
+    def slice(self, where: Where) -> Recorded:
+        """A slice of it, which is read once."""
+        key = tuple(where.items())
+        known = self._slices.get(key)
+        if known is None:
+            known = self._slices[key] = Recorded(self.db, self.start_s, self.end_s, where)
+        return known
+
+
+class PastView(StoreView):
+    """The view from the end of a minute of the past.
+
+    Users and sessions have no sums by the minute: what is asked of them is read as it is for today.
+    """
+
+    def __init__(self, past: Past, end_s: int) -> None:
+        super().__init__(past.db, past.config, end_s, past.memory, end_s * SECOND_NS)
+        self._past = past
+
+    def move(self, end_s: int) -> None:
+        """Look from the end of another minute."""
+        self._end_s, self._now_ns = end_s, end_s * SECOND_NS
+        self._read.clear()
+
+    def figures(
+        self, metric: str, window_s: int, by: By, where: Where
+    ) -> Sequence[tuple[str | None, Figure]]:
+        """As `View.figures`, of every value that there is in all of the time."""
+        if _of_persons(where) or by in PERSONS:
+            return super().figures(metric, window_s, by, where)
+        values = self._memory.recall(("values", by), 0, lambda: comparing.values_of(self._db, by))
+        return [(value, self.figure(metric, window_s, {**where, by: value})) for value in values]
+
+    def usual(self, metric: str, where: Where) -> Usual | None:
+        """As `View.usual`."""
+        if _of_persons(where):
+            return super().usual(metric, where)
+        hour = self._end_s // HOUR_S
+        return self._memory.recall(
+            ("usual", metric, *where.items()), hour, lambda: self._learnt(metric, hour, where)
+        )
+
+    def calls(self, window_s: int, where: Where) -> Sequence[tuple[int, int]]:
+        """As `View.calls`."""
+        if _of_persons(where):
+            return super().calls(window_s, where)
+        recorded = self._past.slice(where)
+        steps = recorded.steps("calls")
+        return [
+            (steps.total("spans", at, at + 1), steps.total("errors", at, at + 1))
+            for at in range(recorded.place(self._end_s - window_s), recorded.place(self._end_s))
+        ]
+
+    def larger(self, amount: Amount, than: float, window_s: int, where: Where) -> Largest:
+        """As `View.larger`; mostly there is none, which the highest bucket of each minute tells."""
+        if not _of_persons(where):
+            recorded = self._past.slice(where)
+            first, last = recorded.place(self._end_s - window_s), recorded.place(self._end_s)
+            if value_of(recorded.steps("calls").largest(amount, first, last)) <= than:
+                return Largest(0, 0.0)
+        return super().larger(amount, than, window_s, where)
+
+    def budgets(self) -> Sequence[BudgetState]:
+        """As `View.budgets`, of the budgets that all share; what others spent is kept for now only."""
+        return self._once(("budgets",), lambda: list(self._shared()))
+
+    def sessions(self, window_s: int) -> Sequence[SessionCost]:
+        """As `View.sessions`, twice a day, as the next ones."""
+        return self._seldom(("sessions", window_s), lambda: super(PastView, self).sessions(window_s))
+
+    def segments(self, window_s: int) -> Sequence[SegmentCalls]:
+        """As `View.segments`."""
+        return self._seldom(("segments", window_s), lambda: super(PastView, self).segments(window_s))
+
+    def arms(self, window_s: int) -> Sequence[Arm]:
+        """As `View.arms`."""
+        return self._seldom(("arms", window_s), lambda: super(PastView, self).arms(window_s))
+
+    def _measured(self, window_s: int, where: Where) -> Measured:
+        if _of_persons(where):
+            return super()._measured(window_s, where)
+        return self._past.slice(where).measured(self._end_s - window_s, self._end_s)
+
+    def _seldom(self, key: tuple[object, ...], make: Callable[[], _T]) -> _T:
+        return self._memory.recall(key, self._end_s // _HALF_DAY_S, make)
+
+    def _learnt(self, metric: str, hour: int, where: Where) -> Usual | None:
+        start_s, end_s, enough = window(self._db, hour * HOUR_S)
+        return learn(self._past.slice(where).hours(metric, -(-start_s // HOUR_S), end_s // HOUR_S), enough)
+
+    def _day(self, metric: str, day: int, where: Where) -> float | None:
+        start_s, end_s = day * _DAY_S, (day + 1) * _DAY_S
+        if metric_of(metric).people or start_s < self._past.start_s or _of_persons(where):
+            return super()._day(metric, day, where)
+        return figure(metric, self._past.slice(where).measured(start_s, end_s, HOUR_S)).value
+
+    def _shared(self) -> Iterator[BudgetState]:
+        zone, now_ns = ZoneInfo(self._config.budget.timezone), self._end_s * SECOND_NS
+        recorded = self._past.slice({})
+        everything = recorded.steps("spans")
+        for budget in budgets(self._config):
+            if budget.limit is None or budget.by != "none" or budget.match:
+                continue
+            start_s, _ = bounds(budget.period, now_ns - 1, zone)
+            first, last = recorded.place(start_s), recorded.place(self._end_s)
+            spent = sum(everything.total(name, first, last) for name in _COUNTED[budget.unit])
+            yield budget_state(budget, spent, now_ns - 1, zone)
+
+
+def _of_persons(where: Where) -> bool:
+    return bool(where) and not where.keys().isdisjoint(PERSONS)
