@@ -21,10 +21,18 @@ from llmwatch.analysis.metrics import metric_of
 from llmwatch.collector.alerting.pastview import Past, PastView
 from llmwatch.collector.alerting.recorded import MINUTE_S
 from llmwatch.config import Config
+from llmwatch.store.reads.sliced import PERSONS
 from llmwatch.store.rows import AlertRow
 
 _LOOKS: Final = 5
 """How often a rule is looked at in the length of its window."""
+_LARGE: Final = {
+    "ttft_p99": "first_chunk_ns", "latency_p99": "duration_ns", "latency_p95": "duration_ns",
+    "request_ceiling": "cost", "request_cost": "cost",
+}  # fmt: skip
+"""What of LLM calls must be larger than the threshold (in seconds, dollars) somewhere in the window."""
+_FAILING: Final = frozenset({"error_rate", "error_burst"})
+"""Rules that do not hold without an error in the window."""
 _BUDGETS: Final = frozenset({"budget_warn", "budget_exceeded", "token_quota"})
 
 
@@ -57,9 +65,13 @@ class Replay:
         fired: list[Fired] = []
         running: dict[str, int] = {}
         """Where those that hold are in ``fired``."""
+        idle = True
         view = PastView(self._past, self._start_s)
         views = Views(view, view)
+        place, signs = self._past.slice(rule.where).place, self._signs(rule)
         for end_s in range(self._start_s + MINUTE_S, self._end_s + 1, pace_s):
+            if signs and idle and signs[place(end_s)] == signs[place(end_s - rule.window_s)]:
+                continue
             view.move(end_s)
             found = seen(rule, views)
             for change in list(changes_of(rule, found, known, end_s * SECOND_NS, pace_s * SECOND_NS)):
@@ -72,9 +84,24 @@ class Replay:
                     running[alert.slice] = len(fired)
                     fired.append(Fired(alert, None))
                 elif change.event == "resolved":
-                    place = running.pop(alert.slice)
-                    fired[place] = replace(fired[place], until_ns=alert.resolved_ns)
+                    number = running.pop(alert.slice)
+                    fired[number] = replace(fired[number], until_ns=alert.resolved_ns)
+            idle = all(alert.state == "resolved" for alert in known.values())
         return fired
+
+    def _signs(self, rule: Rule) -> Sequence[int]:
+        """Up to each minute, how often there was what the rule cannot hold without; empty if that is unknown.
+
+        A rule that neither waits nor fires need not be looked at where there is none in its window.
+        """
+        if rule.no_data == "fire" or rule.threshold < 0 or not rule.where.keys().isdisjoint(PERSONS):
+            return ()
+        calls = self._past.slice(rule.where).steps("calls")
+        if rule.kind in _FAILING:
+            return calls.running("errors")
+        if rule.kind in _LARGE:
+            return calls.larger(_LARGE[rule.kind], rule.threshold * SECOND_NS)
+        return ()
 
     def _says_something(self, rule: Rule) -> bool:
         """Whether there is anything in all of the time for the rule to look at."""

@@ -58,6 +58,7 @@ class PastView(StoreView):
     def __init__(self, past: Past, end_s: int) -> None:
         super().__init__(past.db, past.config, end_s, past.memory, end_s * SECOND_NS)
         self._past = past
+        self._scored = past.slice({}).scored
 
     def move(self, end_s: int) -> None:
         """Look from the end of another minute."""
@@ -101,6 +102,14 @@ class PastView(StoreView):
             if value_of(recorded.steps("calls").largest(amount, first, last)) <= than:
                 return Largest(0, 0.0)
         return super().larger(amount, than, window_s, where)
+
+    def scores(self, name: str, window_s: int) -> Sequence[float]:
+        """As `View.scores`."""
+        return super().scores(name, window_s) if self._scored else []
+
+    def marked(self, name: str, window_s: int) -> Sequence[tuple[str, str]]:
+        """As `View.marked`."""
+        return super().marked(name, window_s) if self._scored else []
 
     def budgets(self) -> Sequence[BudgetState]:
         """As `View.budgets`, of the budgets that all share; what others spent is kept for now only."""

@@ -70,12 +70,12 @@ class Recorded:
 
     def given(self, start_s: int, end_s: int) -> Given:
         """The scores of a window."""
-        if not self._scored:
+        if not self.scored:
             return NONE_GIVEN
         return scores_given(self._db, start_s, end_s, self._where, None).get("", NONE_GIVEN)
 
     @cached_property
-    def _scored(self) -> bool:
+    def scored(self) -> bool:
         """Whether there are any scores at all."""
         return bool(scores_given(self._db, self.start_s, self._end_s, self._where, None))
 

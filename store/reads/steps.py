@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from llmwatch.store import words
 from llmwatch.store.gathering import FIELDS
-from llmwatch.store.histogram import ZERO_BUCKET, Histogram, decode
+from llmwatch.store.histogram import ZERO_BUCKET, Histogram, decode, value_of
 from llmwatch.store.reads.metrics import Slice
 from llmwatch.store.rollups import HISTOGRAMS
 
@@ -57,9 +57,7 @@ class Steps:
 
     def total(self, name: str, first: int, last: int) -> int:
         """The sum of a column of `SUMS` over the steps from ``first`` up to and without ``last``."""
-        if name not in self._sums:
-            self._read_sums(next((names for names in _TOGETHER if name in names), (name,)))
-        running = self._sums[name]
+        running = self.running(name)
         return running[last] - running[first]
 
     def histogram(self, name: str, first: int, last: int) -> Histogram:
@@ -71,15 +69,28 @@ class Steps:
 
     def largest(self, name: str, first: int, last: int) -> int:
         """The highest bucket of a distribution over the same steps; that of 0 when it counts nothing."""
-        if name not in self._largest:
-            if name not in self._parts:
-                self._parts[name] = self._read_parts(name)
-            self._largest[name] = [max(part) if part else ZERO_BUCKET for part in self._parts[name]]
-        return max(self._largest[name][first:last], default=ZERO_BUCKET)
+        return max(self._highest(name)[first:last], default=ZERO_BUCKET)
+
+    def larger(self, name: str, than: float) -> list[int]:
+        """How many steps before each have anything larger in a distribution; at the end, how many in all."""
+        return list(accumulate((value_of(bucket) > than for bucket in self._highest(name)), initial=0))
+
+    def running(self, name: str) -> list[int]:
+        """The sum of a column of `SUMS` over all steps before each; at the end, over all."""
+        if name not in self._sums:
+            self._read_sums(next((names for names in _TOGETHER if name in names), (name,)))
+        return self._sums[name]
 
     def words(self, first: int, last: int) -> Mapping[str, int]:
         """The counts of words over the same steps; as for `histogram`."""
         return self._counted("words", first, last)
+
+    def _highest(self, name: str) -> list[int]:
+        if name not in self._largest:
+            if name not in self._parts:
+                self._parts[name] = self._read_parts(name)
+            self._largest[name] = [max(part) if part else ZERO_BUCKET for part in self._parts[name]]
+        return self._largest[name]
 
     def _counted(self, name: str, first: int, last: int) -> dict[Any, int]:
         """Counts over steps: those of the window before, without what has left it and with what is new."""
