@@ -19,7 +19,7 @@ from llmwatch.analysis.alerts.rule import SECOND_NS, Rule
 from llmwatch.analysis.budget import budgets
 from llmwatch.analysis.metrics import metric_of
 from llmwatch.collector.alerting.pastview import Past, PastView
-from llmwatch.collector.alerting.recorded import MINUTE_S
+from llmwatch.collector.alerting.recorded import HOUR_S, MINUTE_S
 from llmwatch.config import Config
 from llmwatch.store.reads.sliced import PERSONS
 from llmwatch.store.rows import AlertRow
@@ -94,7 +94,7 @@ class Replay:
 
         A rule that neither waits nor fires need not be looked at where there is none in its window.
         """
-        if rule.no_data == "fire" or rule.threshold < 0 or not rule.where.keys().isdisjoint(PERSONS):
+        if _is_always_looked_at(rule):
             return ()
         calls = self._past.slice(rule.where).steps("calls")
         if rule.kind in _FAILING:
@@ -107,11 +107,21 @@ class Replay:
         """Whether there is anything in all of the time for the rule to look at."""
         if rule.kind in _BUDGETS:
             return any(budget.limit is not None for budget in budgets(self._past.config))
+        past = self._past
+        if rule.kind in _LARGE and not _is_always_looked_at(rule):
+            recorded, name = past.slice(rule.where), _LARGE[rule.kind]
+            largest = recorded.largest(name, past.start_s, self._end_s, HOUR_S)
+            return largest > rule.threshold * SECOND_NS
         metric = getattr(KINDS[rule.kind].look, "metric", None)
         if metric is None or rule.no_data == "fire" or metric_of(metric).unit not in ("share", "mark"):
             return True
-        whole = PastView(self._past, self._end_s).figure(metric, self._end_s - self._past.start_s, rule.where)
+        whole = PastView(past, self._end_s).figure(metric, self._end_s - past.start_s, rule.where)
         return whole.samples > 0
+
+
+def _is_always_looked_at(rule: Rule) -> bool:
+    """Whether it may hold without anything there, or is of a person, of whom there are no sums."""
+    return rule.no_data == "fire" or rule.threshold < 0 or not rule.where.keys().isdisjoint(PERSONS)
 
 
 def _pace(rule: Rule) -> int:

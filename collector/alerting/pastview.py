@@ -12,10 +12,9 @@ from llmwatch.analysis.alerts.view import Amount, Arm, Figure, Largest, SegmentC
 from llmwatch.analysis.baselines import learn, window
 from llmwatch.analysis.budget import BudgetState, Unit, bounds, budget_state, budgets
 from llmwatch.analysis.metrics import figure, metric_of
-from llmwatch.collector.alerting.recorded import HOUR_S, Recorded
+from llmwatch.collector.alerting.recorded import HOUR_S, MINUTE_S, Recorded
 from llmwatch.collector.alerting.view import Memory, StoreView
 from llmwatch.config import Config
-from llmwatch.store.histogram import value_of
 from llmwatch.store.reads import comparing
 from llmwatch.store.reads.sliced import PERSONS, By, Where
 from llmwatch.store.rows import Measured
@@ -95,12 +94,12 @@ class PastView(StoreView):
         ]
 
     def larger(self, amount: Amount, than: float, window_s: int, where: Where) -> Largest:
-        """As `View.larger`; mostly there is none, which the highest bucket of each minute tells."""
+        """As `View.larger`; mostly there is none, which the highest bucket of each hour and minute tells."""
         if not _of_persons(where):
-            recorded = self._past.slice(where)
-            first, last = recorded.place(self._end_s - window_s), recorded.place(self._end_s)
-            if value_of(recorded.steps("calls").largest(amount, first, last)) <= than:
-                return Largest(0, 0.0)
+            recorded, start_s = self._past.slice(where), self._end_s - window_s
+            for width_s in (HOUR_S, MINUTE_S):
+                if recorded.largest(amount, start_s, self._end_s, width_s) <= than:
+                    return Largest(0, 0.0)
         return super().larger(amount, than, window_s, where)
 
     def scores(self, name: str, window_s: int) -> Sequence[float]:

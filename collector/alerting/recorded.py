@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 
 from llmwatch.analysis.metrics import Figure, figure
 from llmwatch.store.gathering import FIELDS
+from llmwatch.store.histogram import value_of
 from llmwatch.store.reads.metrics import Slice
 from llmwatch.store.reads.scoresums import NONE_GIVEN, Given, scores_given
 from llmwatch.store.reads.sliced import Where
@@ -58,7 +59,7 @@ class Recorded:
         """The minutes or hours of a part of `Measured`."""
         key = (part, width_s)
         if key not in self._steps:
-            end_s = self._end_s - self._end_s % width_s
+            end_s = -(-self._end_s // width_s) * width_s
             self._steps[key] = Steps(
                 self._db, width_s, self.start_s, end_s, cast("Slice", self._where), _KINDS[part]
             )
@@ -67,6 +68,11 @@ class Recorded:
     def place(self, time_s: int) -> int:
         """Which of the minutes begins then; the first for what is before all."""
         return max(time_s - self.start_s, 0) // MINUTE_S
+
+    def largest(self, name: str, start_s: int, end_s: int, width_s: int) -> float:
+        """What is not exceeded in a distribution of LLM calls in the minutes or hours that a window touches."""
+        first, last = max(start_s - self.start_s, 0) // width_s, -(-(end_s - self.start_s) // width_s)
+        return value_of(self.steps("calls", width_s).largest(name, first, last))
 
     def given(self, start_s: int, end_s: int) -> Given:
         """The scores of a window."""
