@@ -34,7 +34,10 @@ def in_order(spans: Iterable[Brief]) -> list[Brief]:
 
 def root_of(ordered: Sequence[Brief]) -> Brief | None:
     """The span at the top that began first, if it has come."""
-    return next((span for span in ordered if span.parent_id is None and span.state != "partial"), None)
+    for span in ordered:
+        if span.parent_id is None and span.state != "partial":
+            return span
+    return None
 
 
 def root_first(ordered: Sequence[Brief]) -> Sequence[Brief]:

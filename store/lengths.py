@@ -10,7 +10,7 @@ from llmwatch.store.span import Message
 Length: TypeAlias = tuple[int | None, int | None]
 """Characters and bytes; None where nothing was captured."""
 
-_UNKNOWN: Final[Length] = (None, None)
+UNKNOWN: Final[Length] = (None, None)
 
 
 def length_of(messages: Sequence[Message], text: str | None) -> Length:
@@ -18,7 +18,7 @@ def length_of(messages: Sequence[Message], text: str | None) -> Length:
     said = [each for m in messages for part in m.parts for each in (part.text, part.arguments) if each]
     if not said:
         if not text:
-            return _UNKNOWN
+            return UNKNOWN
         said = [text]
     chars = sum(map(len, said))
     # To know that a text is ASCII costs nothing, to encode a long one does.

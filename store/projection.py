@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 
-from llmwatch.store.lengths import length_of
+from llmwatch.store.lengths import UNKNOWN, length_of
 from llmwatch.store.span import Call, Content, JsonObject, Retrieval, Span, Tool, Usage
 
 Traits: TypeAlias = tuple[str | None, ...]
@@ -115,6 +115,8 @@ def project(span: Span, received_ns: int) -> tuple[Brief, tuple[Any, ...]]:
     context, call, tool = span.context, span.call or _NO_CALL, span.tool or _NO_TOOL
     usage, retrieval = call.usage or _NO_USAGE, span.retrieval or _NO_RETRIEVAL
     parameters, content = call.parameters or {}, span.content
+    request = length_of(content.input_messages, content.input_text)
+    response = length_of(content.output_messages, content.output_text)
     end = span.end_ns if span.state == "ended" else None
     brief = Brief(
         span.span_id,
@@ -160,8 +162,8 @@ def project(span: Span, received_ns: int) -> tuple[Brief, tuple[Any, ...]]:
         context.retry_count,
         call.cache_hit,
         tool.success,
-        *length_of(content.input_messages, content.input_text),
-        *length_of(content.output_messages, content.output_text),
+        *request,
+        *response,
         None if span.call is None else _fingerprint(content.attributes),
     )
     details = (
@@ -181,7 +183,7 @@ def project(span: Span, received_ns: int) -> tuple[Brief, tuple[Any, ...]]:
         span.cost.price.id if span.cost and span.cost.price else None,
         tool.call_id,
         retrieval.document_count,
-        _captured(content, tool, retrieval),
+        int(request != UNKNOWN or response != UNKNOWN or _captured(content, tool, retrieval)),
         received_ns,
     )
     return brief, details
@@ -204,10 +206,8 @@ def _number(value: object) -> int | float | None:
     return value if isinstance(value, int | float) else None
 
 
-def _captured(content: Content, tool: Tool, retrieval: Retrieval) -> int:
-    """1 when a prompt, an answer, an input or an output is kept."""
-    if content.input_text or content.output_text or tool.arguments or tool.result:
-        return 1
-    if retrieval.query or retrieval.documents:
-        return 1
-    return int(any(message.parts for message in (*content.input_messages, *content.output_messages)))
+def _captured(content: Content, tool: Tool, retrieval: Retrieval) -> bool:
+    """Whether anything is kept that has no length: what a tool or a search was asked, an image and such."""
+    if tool.arguments or tool.result or retrieval.query or retrieval.documents:
+        return True
+    return any(message.parts for message in (*content.input_messages, *content.output_messages))

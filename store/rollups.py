@@ -7,10 +7,11 @@ that count already, so it counts as nothing but a copy.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from operator import neg
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 
@@ -21,6 +22,7 @@ from llmwatch.store.projection import Brief
 from llmwatch.store.rows import UsageRole
 
 Dimensions: TypeAlias = tuple[str | None, ...]
+_K = TypeVar("_K")
 
 SUMS: Final = (
     "spans", "copies", "errors", "input_tokens", "output_tokens", "cache_read_tokens",
@@ -89,18 +91,25 @@ class Cell:
         for word in words:
             self.words[word] = self.words.get(word, 0) + sign
 
-    def merge(self, other: Cell) -> None:
-        """Count what another cell counts."""
-        self.parts.append(other.sums)
-        for histogram, counts in zip(self.histograms, other.histograms, strict=True):
-            for bucket, count in counts.items():
-                histogram[bucket] = histogram.get(bucket, 0) + count
-        for word, count in other.words.items():
-            self.words[word] = self.words.get(word, 0) + count
+    @classmethod
+    def united(cls, cells: Sequence[Cell]) -> Cell:
+        """What ``cells`` count together."""
+        if len(cells) == 1:
+            return cells[0]
+        whole = cls()
+        whole.parts = [cell.sums for cell in cells]
+        for cell in cells:
+            for histogram, counts in zip(whole.histograms, cell.histograms, strict=True):
+                _add_to(histogram, counts)
+            _add_to(whole.words, cell.words)
+        return whole
 
 
 def rollups(changes: Iterable[Change]) -> dict[tuple[int, int, Dimensions], Cell]:
-    """What ``changes`` add to the rows of ``rollups``, by width, start and dimensions."""
+    """What ``changes`` add to the rows of ``rollups``, by width, start and dimensions.
+
+    An hour of which one minute changes has the cell of that minute, as most have that are written together.
+    """
     minutes: dict[tuple[int, int, Dimensions], Cell] = {}
     for span, role, sign, heads in changes:
         if span.state == "partial":
@@ -111,10 +120,15 @@ def rollups(changes: Iterable[Change]) -> dict[tuple[int, int, Dimensions], Cell
         if cell is None:
             cell = minutes[key] = Cell()
         cell.add(numbers(span, role), sign)
-    cells = dict(minutes)
+    hours: dict[tuple[int, int, Dimensions], list[Cell]] = {}
     for (_, start_s, series), cell in minutes.items():
-        cells.setdefault((3600, start_s - start_s % 3600, series), Cell()).merge(cell)
-    return cells
+        hours.setdefault((3600, start_s - start_s % 3600, series), []).append(cell)
+    return minutes | {key: Cell.united(cells) for key, cells in hours.items()}
+
+
+def _add_to(counts: dict[_K, int], more: Mapping[_K, int]) -> None:
+    for key, count in more.items():
+        counts[key] = counts.get(key, 0) + count
 
 
 def numbers(span: Brief, role: UsageRole | None) -> Numbers:
@@ -207,6 +221,5 @@ def totals(changes: Iterable[Change]) -> dict[str, tuple[list[int], list[int]]]:
         sums[4] += sign * ((counted and span.cost_nanousd) or 0)
         if span.duration_ns is not None:
             sums[5] += sign * span.duration_ns
-            seconds = span.duration_ns / 1e9
-            buckets[sum(seconds > bound for bound in BOUNDS_S)] += sign
+            buckets[bisect_left(BOUNDS_S, span.duration_ns / 1e9)] += sign
     return added

@@ -49,6 +49,8 @@ class Family:
     @property
     def briefs(self) -> Collection[Brief]:
         """All spans as they are now."""
+        if not self.kept:
+            return [fresh.brief for fresh in self.fresh.values()]
         now = {span_id: kept.brief for span_id, kept in self.kept.items()}
         now.update((span_id, fresh.brief) for span_id, fresh in self.fresh.items())
         return now.values()

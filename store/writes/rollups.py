@@ -10,7 +10,7 @@ import msgspec
 
 from llmwatch.store import histogram, words
 from llmwatch.store.persons import PERSON_SUMS, person_sums
-from llmwatch.store.rollups import HISTOGRAMS, SUMS, Change, rollups, totals
+from llmwatch.store.rollups import HISTOGRAMS, SUMS, Cell, Change, rollups, totals
 from llmwatch.store.versions import VersionKey, versions
 from llmwatch.store.writes.shelf import Shelf
 
@@ -60,16 +60,14 @@ _SPANS_OF_VERSION: Final = {
 def write_rollups(shelf: Shelf, changes: Sequence[Change]) -> None:
     """Apply ``changes``, whose spans have been written, to every sum they count in."""
     cells = rollups(changes)
+    counts = {cell: _counts(cell) for cell in set(cells.values())}
     shelf.write_all(
         _ADD_ROLLUP,
         [
-            (
-                width, start, shelf.series(dimensions), *cell.sums, *map(histogram.encode, cell.histograms),
-                words.encode(cell.words),
-            )
+            (width, start, shelf.series(dimensions), *counts[cell])
             for (width, start, dimensions), cell in cells.items()
         ],
-    )  # fmt: skip
+    )
     persons = person_sums(changes)
     shelf.write_all(_ADD_PERSON, [(*key, *sums) for key, sums in persons.items()])
     by_model = totals(changes)
@@ -95,6 +93,12 @@ def write_rollups(shelf: Shelf, changes: Sequence[Change]) -> None:
             list(persons),
         )
     _write_versions(shelf.db, changes)
+
+
+def _counts(cell: Cell) -> tuple[int | bytes | None, ...]:
+    """The columns of a rollup but for its key."""
+    histograms = [histogram.encode(counts) if counts else None for counts in cell.histograms]
+    return (*cell.sums, *histograms, words.encode(cell.words))
 
 
 def _write_versions(db: sqlite3.Connection, changes: Sequence[Change]) -> None:
