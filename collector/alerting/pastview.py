@@ -8,9 +8,9 @@ from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from llmwatch.analysis.alerts.rule import SECOND_NS
-from llmwatch.analysis.alerts.view import Amount, Arm, Figure, Largest, SegmentCalls, SessionCost, Usual
-from llmwatch.analysis.baselines import learn, window
+from llmwatch.analysis.alerts.view import Amount, Arm, Figure, Largest, SegmentCalls, SessionCost
 from llmwatch.analysis.budget import BudgetState, Unit, bounds, budget_state, budgets
+from llmwatch.analysis.metrics import Figure as MetricFigure
 from llmwatch.analysis.metrics import figure, metric_of
 from llmwatch.collector.alerting.recorded import HOUR_S, MINUTE_S, Recorded
 from llmwatch.collector.alerting.view import Memory, StoreView
@@ -73,15 +73,6 @@ class PastView(StoreView):
         values = self._memory.recall(("values", by), 0, lambda: comparing.values_of(self._db, by))
         return [(value, self.figure(metric, window_s, {**where, by: value})) for value in values]
 
-    def usual(self, metric: str, where: Where) -> Usual | None:
-        """As `View.usual`."""
-        if _of_persons(where):
-            return super().usual(metric, where)
-        hour = self._end_s // HOUR_S
-        return self._memory.recall(
-            ("usual", metric, *where.items()), hour, lambda: self._learnt(metric, hour, where)
-        )
-
     def calls(self, window_s: int, where: Where) -> Sequence[tuple[int, int]]:
         """As `View.calls`."""
         if _of_persons(where):
@@ -134,9 +125,10 @@ class PastView(StoreView):
     def _seldom(self, key: tuple[object, ...], make: Callable[[], _T]) -> _T:
         return self._memory.recall(key, self._end_s // _HALF_DAY_S, make)
 
-    def _learnt(self, metric: str, hour: int, where: Where) -> Usual | None:
-        start_s, end_s, enough = window(self._db, hour * HOUR_S)
-        return learn(self._past.slice(where).hours(metric, -(-start_s // HOUR_S), end_s // HOUR_S), enough)
+    def _hours(self, metric: str, start_s: int, end_s: int, where: Where) -> Sequence[MetricFigure]:
+        if _of_persons(where):
+            return super()._hours(metric, start_s, end_s, where)
+        return self._past.slice(where).hours(metric, -(-start_s // HOUR_S), end_s // HOUR_S)
 
     def _day(self, metric: str, day: int, where: Where) -> float | None:
         start_s, end_s = day * _DAY_S, (day + 1) * _DAY_S

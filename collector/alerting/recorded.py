@@ -70,7 +70,7 @@ class Recorded:
         return max(time_s - self.start_s, 0) // MINUTE_S
 
     def largest(self, name: str, start_s: int, end_s: int, width_s: int) -> float:
-        """What is not exceeded in a distribution of LLM calls in the minutes or hours that a window touches."""
+        """What a distribution of LLM calls does not exceed in the minutes or hours that a window touches."""
         first, last = max(start_s - self.start_s, 0) // width_s, -(-(end_s - self.start_s) // width_s)
         return value_of(self.steps("calls", width_s).largest(name, first, last))
 

@@ -13,6 +13,7 @@ from llmwatch.analysis.alerts.view import Amount, Arm, Figure, Largest, SegmentC
 from llmwatch.analysis.baselines import learn, window
 from llmwatch.analysis.budget import BudgetState
 from llmwatch.analysis.budgetstates import reached_states
+from llmwatch.analysis.metrics import Figure as MetricFigure
 from llmwatch.analysis.metrics import figure, metric_of
 from llmwatch.config import Config
 from llmwatch.store.histogram import Histogram, bucket_of, value_of
@@ -75,18 +76,9 @@ class StoreView:
 
     def usual(self, metric: str, where: Where) -> Usual | None:
         """As `View.usual`, of the hours before the running one, which are read once an hour."""
-        hour, slice_ = self._end_s // _HOUR_S, tuple(sorted(where.items()))
-
-        def hours() -> Sequence[Measured]:
-            start_s, end_s, _ = window(self._db, hour * _HOUR_S)
-            return list(measure_hours(self._db, start_s, end_s, where))
-
-        def learnt() -> Usual | None:
-            known = self._once(("hours", slice_), hours)
-            _, _, enough = window(self._db, hour * _HOUR_S)
-            return learn([figure(metric, measured) for measured in known], enough)
-
-        return self._memory.recall(("usual", metric, slice_), hour, learnt)
+        hour = self._end_s // _HOUR_S
+        key = ("usual", metric, *sorted(where.items()))
+        return self._memory.recall(key, hour, lambda: self._learnt(metric, hour, where))
 
     def calls(self, window_s: int, where: Where) -> Sequence[tuple[int, int]]:
         """As `View.calls`; of users and sessions, who have no sums by the minute, all at once."""
@@ -145,6 +137,26 @@ class StoreView:
     def arms(self, window_s: int) -> Sequence[Arm]:
         """As `View.arms`."""
         return self._once(("arms", window_s), lambda: arms(self._db, self._end_s - window_s, self._end_s))
+
+    def _learnt(self, metric: str, hour: int, where: Where) -> Usual | None:
+        start_s, end_s, enough = window(self._db, hour * _HOUR_S)
+        return learn(self._hours(metric, start_s, end_s, where), enough)
+
+    def _hours(self, metric: str, start_s: int, end_s: int, where: Where) -> Sequence[MetricFigure]:
+        """A metric in the hours of a window: those that are new, and the last one again, for what came late.
+
+        All of them are read again once a day, for what came later still.
+        """
+        hour_s = self._end_s // _HOUR_S * _HOUR_S
+        chosen = None if (start_s, end_s) == (hour_s - 7 * _DAY_S, hour_s) else start_s
+        key = (chosen, *sorted(where.items()))
+        kept: dict[int, MetricFigure] = self._memory.recall(
+            ("hours", metric, *key), self._end_s // _DAY_S, dict
+        )
+        new_s = max(kept, default=start_s)
+        read = self._once(("hours", new_s, *key), lambda: measure_hours(self._db, new_s, end_s, where))
+        kept.update((measured.start_s, figure(metric, measured)) for measured in read)
+        return [each for begin_s, each in kept.items() if start_s <= begin_s < end_s]
 
     def _measured(self, window_s: int, where: Where) -> Measured:
         key = ("window", window_s, *sorted(where.items()))

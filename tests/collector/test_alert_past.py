@@ -20,10 +20,10 @@ from llmwatch.config import Config, parse
 from llmwatch.store.batch import Batch
 from llmwatch.store.database import connect_reader
 from llmwatch.store.rows import AlertRow
-from llmwatch.store.span import Call, Context, Cost, Kind, Retrieval, Score, Span, Tool, Usage
+from llmwatch.store.span import Call, Context, Cost, Kind, Retrieval, Score, Span, Status, Tool, Usage
 from llmwatch.store.writer import Writer
 from llmwatch.store.writes import baselines
-from tests.collector.test_alert_watch import MINUTE, NOON
+from tests.collector.test_alert_watch import MINUTE, NOON, calls
 
 NOON_S = NOON // SECOND_NS
 START_S = NOON_S + 3 * 3600
@@ -144,3 +144,28 @@ def test_a_replay_is_what_plain_reads_are(writer: Writer, database: Path, seed: 
     plain = plainly(database, config)
     assert told(replayed) == told(plain)
     assert len({each.alert.rule for each in plain}) >= 20
+
+
+def test_what_is_usual_is_kept_and_completed(writer: Writer, database: Path) -> None:
+    memory = Memory()
+
+    def usual(hour: int, memory: Memory) -> object:
+        with closing(connect_reader(database)) as db:
+            end_s = NOON_S + hour * 3600 + 60
+            return StoreView(db, Config(), end_s, memory, end_s * SECOND_NS).usual("error_rate", {})
+
+    def arrive(hour: int, count: int, status: Status) -> None:
+        writer.submit(Batch(spans=list(calls(NOON + hour * 60 * MINUTE, count, status)))).result(10)
+
+    for hour in range(200):
+        arrive(hour, 3 + hour % 2, "ok")
+        if hour % 3 == 0:
+            arrive(hour - 1, 1, "error")  # late
+        if hour in (23, 24, 30, 31, 32, 33, 180, 199):
+            assert usual(hour + 1, memory) == usual(hour + 1, Memory())
+    before = usual(200, memory)
+    assert before is not None
+    writer.run(lambda db: baselines.choose(db, NOON_S, NOON_S + 30 * 3600, NOON)).result(10)
+    assert usual(201, memory) == usual(201, Memory()) != before
+    arrive(2, 5, "error")
+    assert usual(230, memory) == usual(230, Memory())  # the next day
