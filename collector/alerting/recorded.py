@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 from llmwatch.analysis.metrics import Figure, figure
 from llmwatch.store.gathering import FIELDS
 from llmwatch.store.histogram import value_of
 from llmwatch.store.reads.metrics import Slice
-from llmwatch.store.reads.scoresums import NONE_GIVEN, Given, scores_given
+from llmwatch.store.reads.scoresums import score_minutes, sums_of
 from llmwatch.store.reads.sliced import Where
 from llmwatch.store.reads.steps import Steps
 from llmwatch.store.rows import Measured, ScoreSums
@@ -22,6 +23,7 @@ _KINDS: Final[Mapping[str, str | None]] = {
     "calls": "llm", "tools": "tool", "retrievals": "retriever", "embeddings": "embedding", "spans": None,
 }  # fmt: skip
 _DISTRIBUTIONS: Final = frozenset(FIELDS)
+_NO_SCORES: Final = ScoreSums()
 
 
 class Recorded:
@@ -74,16 +76,55 @@ class Recorded:
         first, last = max(start_s - self.start_s, 0) // width_s, -(-(end_s - self.start_s) // width_s)
         return value_of(self.steps("calls", width_s).largest(name, first, last))
 
-    def given(self, start_s: int, end_s: int) -> Given:
-        """The scores of a window."""
-        if not self.scored:
-            return NONE_GIVEN
-        return scores_given(self._db, start_s, end_s, self._where, None).get("", NONE_GIVEN)
+    def score(self, name: str, start_s: int, end_s: int) -> ScoreSums | None:
+        """The scores of one name in a window; None when there are none."""
+        return _summed([self._given[key] for key in self._given if key[0] == name], start_s, end_s)
 
-    @cached_property
+    def feedback(self, start_s: int, end_s: int) -> ScoreSums | None:
+        """The scores of users in a window; None when there are none."""
+        return _summed([self._given[key] for key in self._given if key[1] == "user"], start_s, end_s)
+
+    @property
     def scored(self) -> bool:
         """Whether there are any scores at all."""
-        return bool(scores_given(self._db, self.start_s, self._end_s, self._where, None))
+        return bool(self._given)
+
+    @cached_property
+    def _given(self) -> Mapping[tuple[str, str], _ScoreMinutes]:
+        """By name and source."""
+        found: dict[tuple[str, str], _ScoreMinutes] = {}
+        for start_s, name, source, *sums in score_minutes(self._db, self.start_s, self._end_s, self._where):
+            minutes = found.setdefault((name, source), _ScoreMinutes([], []))
+            minutes.starts.append(start_s)
+            minutes.sums.append(sums)
+        return found
+
+
+class _ScoreMinutes(NamedTuple):
+    """Minutes with scores, the oldest first, and what these add up to."""
+
+    starts: list[int]
+    sums: list[Sequence[float]]
+
+
+def _summed(minutes: Iterable[_ScoreMinutes], start_s: int, end_s: int) -> ScoreSums | None:
+    found = []
+    for starts, sums in minutes:
+        inside = sums[bisect_left(starts, start_s) : bisect_left(starts, end_s)]
+        if inside:
+            found.append(list(map(sum, zip(*inside, strict=True))))
+    return sums_of(map(sum, zip(*found, strict=True))) if found else None
+
+
+class _Scores:
+    """Stands in for `Measured.scores`."""
+
+    def __init__(self, recorded: Recorded, start_s: int, end_s: int) -> None:
+        self._recorded, self._start_s, self._end_s = recorded, start_s, end_s
+
+    def get(self, name: str) -> ScoreSums | None:
+        """The scores of one name."""
+        return self._recorded.score(name, self._start_s, self._end_s)
 
 
 class _Window:
@@ -105,14 +146,14 @@ class _Window:
             part.first, part.last = self._first, self._last
 
     @property
-    def scores(self) -> Mapping[str, ScoreSums]:
+    def scores(self) -> _Scores:
         """As `Measured.scores`."""
-        return self._recorded.given(self.start_s, self.end_s).scores
+        return _Scores(self._recorded, self.start_s, self.end_s)
 
     @property
     def feedback(self) -> ScoreSums:
         """As `Measured.feedback`."""
-        return self._recorded.given(self.start_s, self.end_s).feedback
+        return self._recorded.feedback(self.start_s, self.end_s) or _NO_SCORES
 
     def __getattr__(self, name: str) -> _Totals:
         if name not in _KINDS:

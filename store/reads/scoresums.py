@@ -42,16 +42,38 @@ def scores_given(
     db: sqlite3.Connection, start_s: int, end_s: int, where: Where, by: Key | None
 ) -> Mapping[Any, Given]:
     """Scores by value (``""`` without ``by``), whatever the kind of what they are about."""
-    slices = {key: value for key, value in where.items() if key != "kind"}
+    slices = _slices(where)
     if by is None and not slices:
         return _added(_all_scores(db, start_s, end_s))
+    return _added(_sliced(db, start_s, end_s, slices, score_value(by) if by else repr("")))
+
+
+def score_minutes(db: sqlite3.Connection, start_s: int, end_s: int, where: Where) -> Iterable[_Row]:
+    """The sums of each minute with scores (its start), name and source, the oldest first."""
+    slices = _slices(where)
+    if slices:
+        return sorted(_sliced(db, start_s, end_s, slices, "scores.time_ns / 60000000000 * 60"))
+    query = (
+        f"SELECT start_s, name, source, {', '.join(_FIELDS)} FROM score_rollups"
+        " WHERE width_s = 60 AND start_s >= ? AND start_s < ? ORDER BY start_s"
+    )
+    return db.execute(query, (start_s, end_s))
+
+
+def _slices(where: Where) -> Where:
+    """Of what scores are about no kind is asked for."""
+    return {key: value for key, value in where.items() if key != "kind"}
+
+
+def _sliced(db: sqlite3.Connection, start_s: int, end_s: int, slices: Where, value: str) -> Iterable[_Row]:
+    """Scores themselves, by ``value`` (SQL)."""
     terms = " AND ".join(["time_ns >= ?", "time_ns < ?", *(f"{score_value(key)} = ?" for key in slices)])
     query = (
-        f"SELECT {score_value(by) if by else repr('')}, scores.name, source, {_SUMS} FROM scores"
+        f"SELECT {value}, scores.name, source, {_SUMS} FROM scores"
         " LEFT JOIN spans ON spans.id = scores.span LEFT JOIN traces ON traces.id = scores.trace"
         f" WHERE {terms} GROUP BY 1, 2, 3"
     )
-    return _added(db.execute(query, (start_s * _NANO, end_s * _NANO, *slices.values())))
+    return db.execute(query, (start_s * _NANO, end_s * _NANO, *slices.values()))
 
 
 def _all_scores(db: sqlite3.Connection, start_s: int, end_s: int) -> Iterable[_Row]:
@@ -72,10 +94,11 @@ def _added(rows: Iterable[_Row]) -> Mapping[Any, Given]:
         if source == "user":
             feedback[value] = list(map(add, feedback.get(value, [0] * len(_FIELDS)), numbers))
     return {
-        value: Given({name: _sums(row) for name, row in mine.items()}, _sums(feedback.get(value, ())))
+        value: Given({name: sums_of(row) for name, row in mine.items()}, sums_of(feedback.get(value, ())))
         for value, mine in sums.items()
     }
 
 
-def _sums(numbers: Iterable[float]) -> ScoreSums:
+def sums_of(numbers: Iterable[float]) -> ScoreSums:
+    """Sums in the order of the fields; what is not given is zero."""
     return ScoreSums(**dict(zip(_FIELDS, numbers, strict=False)))  # type: ignore[arg-type] # ints but for total
