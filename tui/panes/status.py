@@ -62,10 +62,11 @@ def load(db: sqlite3.Connection, now_ns: int, config: Config) -> StatusView:
     from llmwatch.tui.outlook import CALLS, read_outlook
 
     window = windows(now_ns, config).status
-    seen = read_outlook(db, now_ns, config)
+    measured = measure(db, *window, {})
+    seen = read_outlook(db, now_ns, config, measured.calls)
     troubled = metrics.groups(db, *window, _COMMON, CALLS) if seen.verdict.reasons else []
     minutes = metrics.trend(db, *window, 60, CALLS)
-    return status_view(seen, minutes, troubled, measure(db, *window, {}), config.health)
+    return status_view(seen, minutes, troubled, measured, config.health)
 
 
 def load_groups(db: sqlite3.Connection, now_ns: int, config: Config, by: By) -> Grouping[Measured]:
