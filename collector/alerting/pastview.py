@@ -57,7 +57,6 @@ class PastView(StoreView):
     def __init__(self, past: Past, end_s: int) -> None:
         super().__init__(past.db, past.config, end_s, past.memory, end_s * SECOND_NS)
         self._past = past
-        self._scored = past.slice({}).scored
 
     def move(self, end_s: int) -> None:
         """Look from the end of another minute."""
@@ -95,11 +94,11 @@ class PastView(StoreView):
 
     def scores(self, name: str, window_s: int) -> Sequence[float]:
         """As `View.scores`."""
-        return super().scores(name, window_s) if self._scored else []
+        return super().scores(name, window_s) if self._has(name, window_s) else []
 
     def marked(self, name: str, window_s: int) -> Sequence[tuple[str, str]]:
         """As `View.marked`."""
-        return super().marked(name, window_s) if self._scored else []
+        return super().marked(name, window_s) if self._has(name, window_s) else []
 
     def budgets(self) -> Sequence[BudgetState]:
         """As `View.budgets`, of the budgets that all share; what others spent is kept for now only."""
@@ -116,6 +115,11 @@ class PastView(StoreView):
     def arms(self, window_s: int) -> Sequence[Arm]:
         """As `View.arms`."""
         return self._seldom(("arms", window_s), lambda: super(PastView, self).arms(window_s))
+
+    def _has(self, name: str, window_s: int) -> bool:
+        """Whether there may be scores of this name."""
+        start_s, recorded = self._end_s - window_s, self._past.slice({})
+        return start_s < recorded.start_s or recorded.score(name, start_s, self._end_s) is not None
 
     def _measured(self, window_s: int, where: Where) -> Measured:
         if _of_persons(where):

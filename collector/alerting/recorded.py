@@ -84,11 +84,6 @@ class Recorded:
         """The scores of users in a window; None when there are none."""
         return _summed([self._given[key] for key in self._given if key[1] == "user"], start_s, end_s)
 
-    @property
-    def scored(self) -> bool:
-        """Whether there are any scores at all."""
-        return bool(self._given)
-
     @cached_property
     def _given(self) -> Mapping[tuple[str, str], _ScoreMinutes]:
         """By name and source."""
