@@ -202,8 +202,9 @@ def arms(db: sqlite3.Connection, start_s: int, end_s: int) -> list[Arm]:
     """Versions of prompts, and models of features, with LLM calls in a window."""
     found = []
     for of, arm in _ARMS:
-        scores = comparing.arm_scores(db, start_s, end_s, of, arm)
-        for (thing, name), calls in comparing.arm_calls(db, start_s, end_s, of, arm).items():
+        known = comparing.arm_calls(db, start_s, end_s, of, arm)
+        scores = comparing.arm_scores(db, start_s, end_s, of, arm) if known else {}
+        for (thing, name), calls in known.items():
             said = scores.get((thing, name), _NOTHING_SAID)
             found.append(Arm(
                 of=slice_of({of: thing}), name=name, terms=slice_of({arm: name}),
