@@ -80,11 +80,11 @@ class LlmwatchApp(AppActions):
             for number in (signal.SIGTERM, signal.SIGHUP):
                 loop.add_signal_handler(number, self.exit, 128 + number, 128 + number)
         self._apply(self.config)
-        if self._notice:
-            self.say(self._notice, "warning")
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
+        if self._notice:  # not before: on a slow machine its time was over when there was a screen
+            self.say(self._notice, "warning")
         self.feed.start()
         if self._config_file is not None:
             self.run_worker(self._follow(self._config_file))
