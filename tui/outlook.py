@@ -15,9 +15,7 @@ CALLS: Final[dict[Dimension, str]] = {"kind": "llm"}
 """The slice of model calls."""
 
 
-def read_outlook(
-    db: sqlite3.Connection, now_ns: int, config: Config, calls: Totals | None = None
-) -> Outlook:
+def read_outlook(db: sqlite3.Connection, now_ns: int, config: Config, calls: Totals | None = None) -> Outlook:
     """Verdict, sums of the status window and budgets at ``now_ns``.
 
     ``calls`` are the model calls of that window, for those who have read them already.
