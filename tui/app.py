@@ -83,8 +83,8 @@ class LlmwatchApp(AppActions):
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
-        if self._notice:  # by the screen, once it is there: a notice without one is lost
-            self.screen.call_after_refresh(self.say, self._notice, "warning")
+        if self._notice:  # not before: on a slow machine its time was over when there was a screen
+            self.say(self._notice, "warning")
         self.feed.start()
         if self._config_file is not None:
             self.run_worker(self._follow(self._config_file))
