@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 _PATIENCE_S = 30
 _MOMENT = 2
 """Reads of 50 ms without anything: the screen has come to rest."""
+_SIZE = {"COLUMNS", "LINES"}
+"""Would be believed before the terminal's own size; pytest-xdist's workers have them."""
 
 
 @dataclass
@@ -76,9 +78,10 @@ def terminal(
     """``command`` in a terminal of its own; killed at the end if it still runs."""
     near, far = pty.openpty()
     fcntl.ioctl(far, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+    outside = {name: value for name, value in os.environ.items() if name not in _SIZE}
     colours = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
     process = subprocess.Popen(
-        command, stdin=far, stdout=far, stderr=far, env={**os.environ, **colours, **(env or {})},
+        command, stdin=far, stdout=far, stderr=far, env={**outside, **colours, **(env or {})},
         start_new_session=True,
     )  # fmt: skip
     os.close(far)

@@ -83,7 +83,7 @@ class LlmwatchApp(AppActions):
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
-        if self._notice:  # not before: on a slow machine its time was over when there was a screen
+        if self._notice:  # its seconds begin when there is a screen to read it on
             self.say(self._notice, "warning")
         self.feed.start()
         if self._config_file is not None:
