@@ -13,7 +13,7 @@ COMMAND = re.compile(r"^python3 -m venv \.venv && .*$", re.MULTILINE)
 def test_the_readme_has_two_commands() -> None:
     run, test = COMMAND.findall((ROOT / "README.md").read_text())
     assert run.endswith(".venv/bin/llmwatch demo")
-    assert test.endswith(".venv/bin/pytest")
+    assert test.endswith(".venv/bin/pytest -n auto")
 
 
 def test_ci_runs_the_readmes_test_command() -> None:
