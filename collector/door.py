@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -24,8 +24,10 @@ from llmwatch.store.span import Span
 from llmwatch.store.writer import Writer
 
 _LARGE_BYTES: Final = 1 << 20
-"""Larger bodies are worked on in a thread, so that /health and small requests need not wait a second. For
-small ones the hop costs more (0.1 ms) than it saves."""
+"""Larger bodies are read in a thread of their own and written bit by bit, so that small ones need not wait a
+second for them; small ones are read in the writer's."""
+_SPAN_BYTES: Final = 2048
+"""A body is taken for so many spans until it is read."""
 
 _SPANS_AT_ONCE: Final = 2000
 """Spans handed to the writer at a time: a body with more than its queue holds is still taken, bit by bit."""
@@ -89,8 +91,16 @@ class Door:
             StoreError: It could not be stored, or not all of it: the sender should send it again.
         """
         if len(body) <= _LARGE_BYTES:
-            prepared = prepare(body)
-            return prepared, await self.commit(prepared.batch)
+            made: list[Prepared] = []
+
+            def make() -> Batch:
+                made.append(prepare(body))
+                return self.loops.marked(made[0].batch)
+
+            with self._noting_trouble():
+                written = self.writer.prepare(make, 1 + len(body) // _SPAN_BYTES)
+                result = await asyncio.wrap_future(written)
+            return made[0], result
         async with self.one_large:
             prepared = await asyncio.to_thread(prepare, body)
             return prepared, await self.commit(prepared.batch)
@@ -117,13 +127,17 @@ class Door:
             await self._written(Batch(counters={f"calls_refused_{code}": 1}))
 
     async def _written(self, batch: Batch) -> WriteResult:
+        with self._noting_trouble():
+            return await asyncio.wrap_future(self.writer.submit(batch))
+
+    @contextlib.contextmanager
+    def _noting_trouble(self) -> Iterator[None]:
         try:
-            result = await asyncio.wrap_future(self.writer.submit(batch))
+            yield
         except StoreUnusableError as error:
             self.ledger.trouble = str(error)
             raise
         self.ledger.trouble = ""
-        return result
 
 
 def door_of(request: Request) -> Door:

@@ -59,7 +59,7 @@ class Loop(NamedTuple):
 class Loops:
     """Watches for loops; remembers the last calls of some thousands of sessions and traces.
 
-    Safe to use from any thread, but for `marked`, which is the door's.
+    Safe to use from any thread.
     """
 
     def __init__(self, repeats: int, clock: Callable[[], int] = time.time_ns) -> None:
@@ -111,7 +111,8 @@ class Loops:
         """``batch`` with a score for each of its traces that is found to run in circles."""
         if not self.repeats:
             return batch
-        found = [score for span in batch.spans if (score := self._mark(span))]
+        with self._lock:
+            found = [score for span in batch.spans if (score := self._mark(span))]
         return replace(batch, scores=[*batch.scores, *found]) if found else batch
 
     def _mark(self, span: Span) -> Score | None:

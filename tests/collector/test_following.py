@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Awaitable, Callable, Iterable
+from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -24,8 +25,10 @@ from llmwatch.collector.otlp.replies import JSON
 from llmwatch.collector.pipeline import Pipeline
 from llmwatch.errors import StoreBusyError
 from llmwatch.store import followed
+from llmwatch.store.batch import Batch, WriteResult
 from llmwatch.store.database import connect_reader
 from llmwatch.store.followed import Mark
+from llmwatch.store.span import Span
 from llmwatch.store.writer import Writer
 from tests.collector.conftest import CONFIG, Collector
 from tests.collector.requests import SPAN, encoded, logs, span, traces
@@ -313,16 +316,22 @@ async def test_the_collector_follows_what_its_configuration_names(
     writer: Writer, door: Door, log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     arrived = asyncio.Event()
-    submit = writer.submit
+    prepare = writer.prepare
 
-    def noticing(batch: Any) -> Any:
-        future = submit(batch)
-        if batch.spans:
-            future.add_done_callback(lambda _: loop.call_soon_threadsafe(arrived.set))
+    def noticing(make: Callable[[], Batch], size: int) -> Future[WriteResult]:
+        spans: list[Span] = []
+
+        def noting() -> Batch:
+            batch = make()
+            spans.extend(batch.spans)
+            return batch
+
+        future = prepare(noting, size)
+        future.add_done_callback(lambda _: loop.call_soon_threadsafe(arrived.set) if spans else None)
         return future
 
     loop = asyncio.get_running_loop()
-    monkeypatch.setattr(writer, "submit", noticing)
+    monkeypatch.setattr(writer, "prepare", noticing)
     config = replace(CONFIG, collector=replace(CONFIG.collector, follow=(str(log.parent),)))
     add(log, "before")
     async with following(replace(door, config=config)):

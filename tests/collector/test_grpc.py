@@ -133,10 +133,10 @@ async def test_what_is_no_message_is_an_invalid_argument(send: Send, door: Door,
 async def test_a_full_queue_asks_to_try_again(
     send: Send, writer: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(_: object) -> None:
+    def full(_make: object, _size: int) -> None:
         raise StoreBusyError("1000 spans are waiting to be written")
 
-    monkeypatch.setattr(writer, "submit", full)
+    monkeypatch.setattr(writer, "prepare", full)
     error = await refused(send(TRACES, encoded(traces(span()), PROTOBUF)))
     assert error.code() is grpc.StatusCode.UNAVAILABLE
     told = dict(error.trailing_metadata() or ())

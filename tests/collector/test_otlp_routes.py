@@ -11,7 +11,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from llmwatch.collector.otlp.replies import JSON, PROTOBUF
 from llmwatch.errors import StoreBusyError, StoreUnusableError
-from llmwatch.store.batch import Batch, WriteResult
+from llmwatch.store.batch import WriteResult
 from tests.collector.conftest import Collector
 from tests.collector.requests import (
     ENCODINGS,
@@ -142,10 +142,10 @@ async def test_credentials_are_not_in_the_database(collector: Collector, encodin
 async def test_what_cannot_be_stored_now_must_come_again(
     collector: Collector, encoding: str, error: Exception, retry_after: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(_: Batch) -> Future[WriteResult]:
+    def refuse(_make: object, _size: int) -> Future[WriteResult]:
         raise error
 
-    monkeypatch.setattr(collector.writer, "submit", refuse)
+    monkeypatch.setattr(collector.writer, "prepare", refuse)
     response = await collector.export("/v1/traces", traces(span()), encoding)
     assert (response.status_code, response.headers["retry-after"]) == (503, retry_after)
     code, message = (

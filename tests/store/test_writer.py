@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from llmwatch.errors import StoreBusyError, StoreError, StoreUnusableError
+from llmwatch.errors import IngestError, StoreBusyError, StoreError, StoreUnusableError
 from llmwatch.store import writer as writer_module
 from llmwatch.store.database import connect_reader
 from llmwatch.store.reads.status import stats
@@ -46,6 +46,49 @@ def test_batches_that_wait_share_a_transaction(path: Path, writer: Writer, db: s
     ).fetchone()
     assert (rows, newest) == (21, 21)
     assert moments <= 2, "the first may have been taken alone, the others waited together"
+
+
+def test_what_comes_while_a_batch_is_made_shares_its_transaction(
+    writer: Writer, db: sqlite3.Connection
+) -> None:
+    making, meanwhile = threading.Event(), threading.Event()
+    threads = []
+
+    def make() -> Batch:
+        threads.append(threading.current_thread().name)
+        making.set()
+        assert meanwhile.wait(10)
+        return Batch(spans=[span("first"), span("second")])
+
+    first = writer.prepare(make, 7)
+    assert making.wait(10)
+    assert writer.queued_spans == 7, "as many as there may be, until it is known"
+    later = writer.submit(Batch(spans=[span("later")]))
+    meanwhile.set()
+    assert (first.result(10), later.result(10)) == (WriteResult(inserted=2), WriteResult(inserted=1))
+    assert threads == ["llmwatch-writer"]
+    assert db.execute("SELECT count(*), count(DISTINCT received_ns) FROM spans").fetchone() == (3, 1)
+    assert writer.queued_spans == 0
+
+
+def test_a_batch_that_cannot_be_made_fails_alone(writer: Writer, db: sqlite3.Connection) -> None:
+    started = threading.Event()
+
+    def slow() -> Batch:
+        assert started.wait(10)
+        return Batch(spans=[span("a")])
+
+    def broken() -> Batch:
+        raise IngestError("the body is no JSON")
+
+    first, second = writer.prepare(slow, 1), writer.prepare(broken, 5)
+    third = writer.submit(Batch(spans=[span("b")]))
+    started.set()
+    assert (first.result(10).inserted, third.result(10).inserted) == (1, 1)
+    with pytest.raises(IngestError, match="no JSON"):
+        second.result(10)
+    assert db.execute("SELECT count(*) FROM spans").fetchone() == (2,)
+    assert writer.queued_spans == 0
 
 
 def test_a_full_queue_refuses(path: Path) -> None:
