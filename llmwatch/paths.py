@@ -31,6 +31,11 @@ def prices_path() -> Path:
     return Path(platformdirs.user_data_dir(_APP, appauthor=False)) / "prices.json"
 
 
+def is_named(said: object, path: Path) -> bool:
+    """Whether ``said``, which another process says of its file, names ``path``."""
+    return isinstance(said, str) and Path(said).resolve() == path.resolve()
+
+
 def make_private_dir(path: Path) -> None:
     """Create ``path`` and its parents; the last one is made 0700 if it is new.
 

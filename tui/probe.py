@@ -5,16 +5,23 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
+
+from llmwatch.paths import is_named
 
 _TIMEOUT_S: Final = 2.0
 _LONGEST: Final = 65_536
 
 
-async def answers(url: str) -> bool:
-    """True when a llmwatch collector at ``url`` (its base) says within two seconds that it is well."""
-    return await health(url) is not None
+async def answers(url: str, database: Path) -> bool:
+    """True when the collector of ``database`` says at ``url`` within two seconds that it is well.
+
+    It may be another's: two that start at once find the same port free, and only one gets it.
+    """
+    answer = await health(url)
+    return answer is not None and is_named(answer.get("db"), database)
 
 
 async def health(url: str) -> Mapping[str, Any] | None:

@@ -23,7 +23,7 @@ async def health(request: Request) -> Response:
             "service": "llmwatch",
             "status": "ok",
             "version": __version__,
-            "db": str(door.database),
+            "db": str(door.database.absolute()),
             "grpc_port": door.grpc.port,
             "grpc_problem": door.grpc.problem,
             "config_problem": door.reloading.problem,

@@ -173,8 +173,7 @@ def _read(connection: socket.socket) -> bytes:
 
 
 def _is_ours(answer: Answer | None, database: Path) -> bool:
-    named = answer.get("db") if answer else None
-    return isinstance(named, str) and Path(named).resolve() == database.resolve()
+    return answer is not None and paths.is_named(answer.get("db"), database)
 
 
 def _last_line(log: Path) -> str:

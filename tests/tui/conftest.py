@@ -51,7 +51,7 @@ def surroundings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.delenv("NO_COLOR", raising=False)
     time.tzset()
 
-    async def answers(url: str) -> bool:
+    async def answers(url: str, database: Path) -> bool:
         return True
 
     async def health(url: str) -> dict[str, str]:

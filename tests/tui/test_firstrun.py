@@ -40,13 +40,15 @@ async def test_why_there_is_no_grpc_is_on_the_screen(
 async def test_health_is_what_a_collector_says_of_itself(tmp_path: Path) -> None:
     with collector_process(tmp_path / "llmwatch.db") as running:
         said = await health(running.origin)
+        assert await answers(running.origin, tmp_path / "llmwatch.db")
+        assert not await answers(running.origin, tmp_path / "other.db"), "it is another's"
     assert said is not None and said["db"] == str(tmp_path / "llmwatch.db")
     assert await health(running.origin) is None  # it has ended
 
 
-async def test_another_server_is_no_collector() -> None:
+async def test_another_server_is_no_collector(tmp_path: Path) -> None:
     async def hello(_: object) -> PlainTextResponse:
         return PlainTextResponse("llmwatch")
 
     with serving(Starlette(routes=[Route("/health", hello)])) as origin:
-        assert not await answers(origin)
+        assert not await answers(origin, tmp_path / "llmwatch.db")

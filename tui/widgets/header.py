@@ -68,7 +68,7 @@ class HeaderLine(Widget):
         self.refresh()
 
     async def _probe(self) -> None:
-        up = await answers(host(self).collector_url)
+        up = await answers(host(self).collector_url, host(self).db)
         if up != (self.link.down_ns is None):
             self._set(down_ns=None if up else host(self).now_ns())
 
