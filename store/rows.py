@@ -19,6 +19,8 @@ Dimension: TypeAlias = Literal[
     "kind", "service", "environment", "app_version", "feature", "segment", "prompt_name", "prompt_version",
     "provider", "model", "tool_name",
 ]  # fmt: skip
+_EMPTY: Final = Histogram()  # one for all: a pane by user would make 12,800 of them
+
 Person: TypeAlias = Literal["user", "session"]
 """What numbers are also asked for by, though there are too many for sums of their own by the minute."""
 
@@ -165,17 +167,17 @@ class Totals:
     request_bytes: int = 0
     response_chars: int = 0
     response_bytes: int = 0
-    duration_ns: Histogram = field(default_factory=Histogram)
-    first_chunk_ns: Histogram = field(default_factory=Histogram)
-    input: Histogram = field(default_factory=Histogram)
-    output: Histogram = field(default_factory=Histogram)
-    cost: Histogram = field(default_factory=Histogram)
+    duration_ns: Histogram = _EMPTY
+    first_chunk_ns: Histogram = _EMPTY
+    input: Histogram = _EMPTY
+    output: Histogram = _EMPTY
+    cost: Histogram = _EMPTY
     """Nano-dollars."""
-    speed: Histogram = field(default_factory=Histogram)
+    speed: Histogram = _EMPTY
     """Output tokens per 1,000 s between the first chunk and the end."""
-    request: Histogram = field(default_factory=Histogram)
+    request: Histogram = _EMPTY
     """Characters, as the next."""
-    response: Histogram = field(default_factory=Histogram)
+    response: Histogram = _EMPTY
     words: Mapping[str, int] = field(default_factory=dict)
     """Counts of ``finish:…``, ``error:…`` (outcomes.py) and ``failed:…`` with the name of a heuristic."""
 

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from llmwatch.analysis.metrics import METRICS, Unit, figure
+from llmwatch.analysis.metrics.written import written
 from llmwatch.format import (
     DURATION_WIDTH,
     MONEY_WIDTH,
     PERCENT_WIDTH,
     TOKENS_WIDTH,
     UNKNOWN,
-    duration,
     money,
-    percent,
     tokens,
 )
 from llmwatch.tui.models.groups import Column, Layout
@@ -29,14 +28,13 @@ _CLEARLY: Final = 0.1
 """Share by which a figure must have changed."""
 _COMPARED: Final = ("error_rate", "latency_p95", "quality_score", "heuristic_pass_rate", "cost_per_request")
 
-Write: TypeAlias = Callable[[float], str]
-_WRITERS: Final[Mapping[Unit, tuple[int, Write]]] = {
-    "share": (PERCENT_WIDTH, percent),
-    "mark": (4, lambda mark: f"{mark:.2f}"),
-    "ns": (DURATION_WIDTH, duration),
-    "nanousd": (MONEY_WIDTH, lambda nanousd: money(round(nanousd))),
+_WIDTHS: Final[Mapping[Unit, int]] = {
+    "share": PERCENT_WIDTH,
+    "mark": 4,
+    "ns": DURATION_WIDTH,
+    "nanousd": MONEY_WIDTH,
 }
-"""How wide a figure is, and how it is written; the others are counts."""
+"""How wide a figure is; the others are counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,37 +45,40 @@ class Change:
     before: Measured | None
 
 
-def writer(metric: str) -> tuple[int, Write]:
-    """How wide a figure of ``metric`` is, and how it is written."""
-    return _WRITERS.get(METRICS[metric].unit, (TOKENS_WIDTH, tokens))
+def write(metric: str, value: float) -> str:
+    """A figure of ``metric``, as people read it."""
+    return written(METRICS[metric], value)
+
+
+def _width(metric: str) -> int:
+    return _WIDTHS.get(METRICS[metric].unit, TOKENS_WIDTH)
 
 
 def _of(metric: str, title: str) -> Column[Measured]:
     """A figure under a title."""
-    width, write = writer(metric)
 
-    def written(measured: Measured) -> tuple[str, Tone]:
+    def shown(measured: Measured) -> tuple[str, Tone]:
         value = figure(metric, measured).value
-        return (UNKNOWN, "muted") if value is None else (write(value), "plain")
+        return (UNKNOWN, "muted") if value is None else (write(metric, value), "plain")
 
-    return Column(title, max(width, len(title)), written)
+    return Column(title, max(_width(metric), len(title)), shown)
 
 
 def _changed(metric: str, title: str) -> Column[Change]:
     """A figure beside what it was before; a clear change for the worse catches the eye."""
-    width, write = writer(metric)
+    width = _width(metric)
     was_width = width + len("()")
 
-    def written(change: Change) -> tuple[str, Tone]:
+    def shown(change: Change) -> tuple[str, Tone]:
         value = figure(metric, change.now).value
         was = figure(metric, change.before).value if change.before is not None else None
         if value is None:
             return UNKNOWN, "muted"
-        before = "" if was is None else f"({write(was)})"
-        text = f"{write(value)} {before:>{was_width}}"
+        before = "" if was is None else f"({write(metric, was)})"
+        text = f"{write(metric, value)} {before:>{was_width}}"
         return text, "warn" if was is not None and worse(metric, was, value) else "plain"
 
-    return Column(f"{title} {'(was)':>{was_width}}", max(width, len(title)) + 1 + was_width, written)
+    return Column(f"{title} {'(was)':>{was_width}}", max(width, len(title)) + 1 + was_width, shown)
 
 
 def worse(metric: str, was: float, value: float) -> bool:
