@@ -35,6 +35,9 @@ class Protocol(NamedTuple):
 
 
 PROTOCOLS: Final[tuple[Protocol, ...]] = (
+    Protocol("openai", proxy.openai, replies.refuse_openai),
+    Protocol("anthropic", proxy.anthropic, replies.refuse_anthropic),
+    Protocol("proxy", proxy.named, replies.refuse_openai),
     Protocol("braintrust", braintrust.routes, braintrust.refuse),
     Protocol("langfuse", langfuse.routes, langfuse.refuse),
     Protocol("langsmith", langsmith.routes, langsmith.refuse),
@@ -43,9 +46,6 @@ PROTOCOLS: Final[tuple[Protocol, ...]] = (
     Protocol("traceloop", traceloop.routes, traceloop.refuse),
     Protocol("mlflow", mlflow.routes, mlflow.refuse),
     Protocol("weave", weave.routes, weave.refuse),
-    Protocol("openai", proxy.openai, replies.refuse_openai),
-    Protocol("anthropic", proxy.anthropic, replies.refuse_anthropic),
-    Protocol("proxy", proxy.named, replies.refuse_openai),
 )
 
 

@@ -125,7 +125,8 @@ class _Passage:
         extra = [*ticket.headers, *([(b"helicone-cache", b"MISS")] if rule else [])]
         wait_s: float | None = 0.0
         while wait_s is not None:
-            await asyncio.sleep(wait_s)
+            if number:
+                await asyncio.sleep(wait_s)
             with self._noted(number, ticket) as exchange:
                 wait_s = await self._attempt(exchange, retry, extra)
                 if rule:

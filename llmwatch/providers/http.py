@@ -7,6 +7,7 @@ bound, and what the other side says is shown only after the key was taken out of
 from __future__ import annotations
 
 import json
+import logging
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -28,6 +29,7 @@ from llmwatch.providers.sse import Decoder, NdjsonDecoder, SseDecoder
 if TYPE_CHECKING:
     import httpx
 
+logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it logs addresses, which may have keys in them
 MAX_ANSWER_BYTES: Final = 32 * 2**20
 _MAX_ERROR_BYTES: Final = 64 * 2**10
 _CONNECT_S: Final = 10.0

@@ -22,6 +22,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from llmwatch.analysis.health import windows
 from llmwatch.analysis.metrics import METRICS, figure
+from llmwatch.analysis.metrics.written import written
 from llmwatch.cli import cli
 from llmwatch.collector.app import create_app
 from llmwatch.collector.pipeline import Pipeline
@@ -33,7 +34,7 @@ from llmwatch.store.reads.measuring import measure
 from llmwatch.store.rows import Measured
 from llmwatch.store.span import Call, Context, Cost, Retrieval, Score, Span, Tool, Usage
 from llmwatch.store.writer import Writer
-from llmwatch.tui.models.columns import COST, QUALITY, STATUS, writer
+from llmwatch.tui.models.columns import COST, QUALITY, STATUS
 from llmwatch.tui.panes.grouped import read_groups
 from llmwatch.tui.panes.status import load
 
@@ -267,5 +268,5 @@ def test_the_screen(places: Places) -> None:
                 metric = columns.get(column.title)
                 if value == "gpt-4o" and metric is not None:
                     number = told[metric]
-                    assert column.write(measured)[0] == ("–" if number is None else writer(metric)[1](number))
+                    assert column.write(measured)[0] == written(METRICS[metric], number)
     assert len(models) == (3 if places.expected.calls.words else 0), "one in each table"

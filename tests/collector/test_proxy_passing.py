@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,14 @@ async def test_where_paths_lead(passing_on: Passing, method: str, path: str, tar
         response = await proxy.client.request(method, path)
         assert (response.status_code, response.content) == (200, b'{"data": []}')
         assert [(got.method, got.target) for got in proxy.got] == [(method, target)]
+
+
+async def test_addresses_are_not_logged(passing_on: Passing, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with proxying(passing_on, always(whole(b'{"candidates": []}'))) as proxy:
+        asked = "/proxy/gemini/v1beta/models/g:generateContent?key=planted-key"
+        assert (await proxy.client.post(asked, json={"contents": []})).status_code == 200
+    assert "planted-key" not in caplog.text, "Google's keys are in the address"
 
 
 async def test_what_is_no_model_call_is_not_recorded(passing_on: Passing) -> None:

@@ -118,7 +118,7 @@ def test_every_view_of_a_trace(hostile_db: Path, columns: int, traces: int) -> N
         for _ in range(traces):
             through(screen, "\r", until="Spans")
             through(screen, "j", *"12345678", "/zz\r", "n", "YNy")
-            through(screen, "j123", "45678", "j4", "!", "\tGg\t")
+            through(screen, "j123", "45678", "j4", "!", "\tGg")
             through(screen, "s", until="Session")
             through(screen, "\x1b", until="Spans")
             through(screen, "r", until="Replay")

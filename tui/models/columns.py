@@ -45,11 +45,6 @@ class Change:
     before: Measured | None
 
 
-def write(metric: str, value: float) -> str:
-    """A figure of ``metric``, as people read it."""
-    return written(METRICS[metric], value)
-
-
 def _width(metric: str) -> int:
     return _WIDTHS.get(METRICS[metric].unit, TOKENS_WIDTH)
 
@@ -59,7 +54,7 @@ def _of(metric: str, title: str) -> Column[Measured]:
 
     def shown(measured: Measured) -> tuple[str, Tone]:
         value = figure(metric, measured).value
-        return (UNKNOWN, "muted") if value is None else (write(metric, value), "plain")
+        return (UNKNOWN, "muted") if value is None else (written(METRICS[metric], value), "plain")
 
     return Column(title, max(_width(metric), len(title)), shown)
 
@@ -74,8 +69,8 @@ def _changed(metric: str, title: str) -> Column[Change]:
         was = figure(metric, change.before).value if change.before is not None else None
         if value is None:
             return UNKNOWN, "muted"
-        before = "" if was is None else f"({write(metric, was)})"
-        text = f"{write(metric, value)} {before:>{was_width}}"
+        before = "" if was is None else f"({written(METRICS[metric], was)})"
+        text = f"{written(METRICS[metric], value)} {before:>{was_width}}"
         return text, "warn" if was is not None and worse(metric, was, value) else "plain"
 
     return Column(f"{title} {'(was)':>{was_width}}", max(width, len(title)) + 1 + was_width, shown)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 from llmwatch.analysis.health import Level
 from llmwatch.analysis.metrics import METRICS
+from llmwatch.analysis.metrics.written import written
 from llmwatch.format import UNKNOWN, change, percent, tokens
 from llmwatch.neutral import neutral_line
 from llmwatch.store.rows import Point, ScorePoint, Totals, VersionRow
 from llmwatch.tui.models.cells import Cell, Door, Line, flow, packed
-from llmwatch.tui.models.columns import write
 from llmwatch.tui.models.runs import Tone
 from llmwatch.tui.models.timewindow import STEPS, Window
 from llmwatch.tui.state import look
@@ -236,7 +236,9 @@ def _sum(parts: Sequence[Totals]) -> Totals:
 def _shift_fact(shift: Shift) -> Fact:
     """A model whose answers have become others."""
     name = f"{neutral_line(shift.model or UNKNOWN, _NAME)} {METRICS[shift.metric].title}"
-    return Fact(name, write(shift.metric, shift.now), "WARN", change(shift.usual, shift.now), "drift")
+    return Fact(
+        name, written(METRICS[shift.metric], shift.now), "WARN", change(shift.usual, shift.now), "drift"
+    )
 
 
 def _shift_markers(window: Window, shifts: Sequence[Shift]) -> list[Marker]:

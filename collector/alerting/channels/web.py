@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
@@ -21,7 +20,6 @@ from llmwatch.neutral import neutral_line
 from llmwatch.providers.errors import UnreachableError
 from llmwatch.providers.http import post
 
-logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it logs addresses, which are secret here
 _TIMEOUT_S: Final = 10.0
 _SHOWN: Final = 120
 _TRY_AGAIN: Final = (408, 425, 429)

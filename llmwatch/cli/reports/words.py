@@ -7,9 +7,9 @@ from typing import Final, TypeAlias
 
 from llmwatch import format
 from llmwatch.analysis.metrics import METRICS
+from llmwatch.analysis.metrics.written import written
 from llmwatch.cli.reports.document import Section, Table
 from llmwatch.store.rows import Measured, ScoreSums
-from llmwatch.tui.models.columns import writer
 
 _NUMBERS: Final = frozenset({metric.title for metric in METRICS.values()}) | {
     "now", "before", "change", "of", "value", "calls", "times", "count", "scores", "mean", "low", "good",
@@ -33,7 +33,7 @@ def title(metric: str) -> str:
 
 def shown(metric: str, value: float | None) -> str:
     """A metric's value in its unit; unknown is –."""
-    return format.UNKNOWN if value is None else writer(metric)[1](value)
+    return written(METRICS[metric], value)
 
 
 def mean(sums: ScoreSums | None) -> float | None:
