@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import sqlite3
 import tempfile
+import time
 from collections import defaultdict
 from pathlib import Path
 
@@ -18,9 +19,12 @@ from otlp_load import encode_bodies, make_spans, percentile, run_load
 from servers import Server, running
 
 
-def _stored(server: Server) -> int:
-    with sqlite3.connect(f"file:{server.database}?mode=ro", uri=True) as db:
-        count: int = db.execute("SELECT count(*) FROM spans").fetchone()[0]
+def _stored(server: Server, sent: int) -> int:
+    """Spans that can be read; what was acknowledged last is written a moment later."""
+    deadline, count = time.monotonic() + 1, 0
+    while count != sent and time.monotonic() < deadline:
+        with sqlite3.connect(f"file:{server.database}?mode=ro", uri=True) as db:
+            count = db.execute("SELECT count(*) FROM spans").fetchone()[0]
     return count
 
 
@@ -70,7 +74,7 @@ def _runs(rounds: int, spans: int, singles: int) -> dict[str, dict[str, list[flo
                 load = run_load(server.url, ones, connections=1, retries=5)
                 mine["single"].append(load.acked_spans / load.wall_s)
                 mine["p50"].append(percentile(load.latencies_s, 50) * 1000)
-                if (stored := _stored(server)) != sent:
+                if (stored := _stored(server, sent)) != sent:
                     raise RuntimeError(f"{server.name} acknowledged {sent} spans and stored {stored}")
                 mine["disk"].append(server.stored_bytes() / sent)
     return figures

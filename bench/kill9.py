@@ -3,7 +3,8 @@
 usage: python bench/kill9.py [--rounds 10] [--seconds 1.5] [--seed N]
 
 Each round starts the collector on the same file, loads it over four connections and kills it (SIGKILL) at a
-random moment; the next one also sends again some of what the last one was sent. Then every acknowledged span
+random moment; the next one also sends again some of what the last one was sent. The collector is started once
+more, as it writes then what the killed one had only noted, and every acknowledged span
 must be there, none twice, the sums over spans unchanged by repetitions, and SQLite's integrity check content.
 Exits 1 if not.
 """
@@ -60,6 +61,8 @@ def main() -> int:
                 for span in spans[index * batch : (index + 1) * batch]
             }
             again = chance.sample(bodies[len(again) :][: len(fresh) + 8], k=min(RESENT, len(fresh) + 8))
+            with running("llmwatch", database):
+                pass
             stored, faults = examine(database, acknowledged, chance)
             verdict = "; ".join(faults) or "all there, none twice, file sound"
             counts = f"{len(fresh) * batch:>12,} {len(acknowledged):>8,} {stored:>8,}"

@@ -76,6 +76,7 @@ def serve(
         enrich=pipeline.enrich,
         queue_spans=config.collector.queue_spans,
         synchronous=config.collector.synchronous,
+        notes=True,
     )
     writer.start()
     # What was imported lives for ever, and a burst's objects die young: looking at them 70 times less often

@@ -19,6 +19,8 @@ class Batch:
     judgements: Sequence[Judgement] = ()
     counters: Mapping[str, int] = field(default_factory=dict)
     """Amounts to add to counters by name."""
+    noted: int | None = None
+    """Its row of the inbox, if it was acknowledged before it is written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +28,7 @@ class WriteResult:
     """What became of the records of a batch: spans, scores and replays."""
 
     inserted: int = 0
-    """New rows."""
+    """New rows; records that were noted, of which it is not known yet what they add."""
     merged: int = 0
     """Records that added something to a row."""
     duplicates: int = 0

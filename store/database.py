@@ -14,7 +14,7 @@ from llmwatch.errors import StoreMissingError, StoreUnusableError
 from llmwatch.paths import make_private_dir, make_private_file
 from llmwatch.store.failures import store_error
 
-SCHEMA_VERSION: Final = 11
+SCHEMA_VERSION: Final = 13
 """How many migrations there are; kept in the file's user_version, so that opening a current file needs
 neither sqlite_utils (60 ms to import) nor a look at its migrations table."""
 

@@ -74,6 +74,16 @@ def _views(db: Database) -> None:
     _run(db, "views.sql")
 
 
+@migrations(name="0012_sums")
+def _sums(db: Database) -> None:
+    _run(db, "sums.sql")
+
+
+@migrations(name="0013_inbox")
+def _inbox(db: Database) -> None:
+    _run(db, "inbox.sql")
+
+
 def _run(db: Database, name: str) -> None:
     script = files("llmwatch.store").joinpath(name).read_text(encoding="utf-8")
     # executescript would commit the migration's transaction, so the statements go one by one.

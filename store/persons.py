@@ -1,8 +1,8 @@
 """What spans add to the sums of users and sessions, which are too many to be series of the rollups. Pure.
 
 A span counts for the user and the session that it names, or that its trace names (heads.py), by the hour
-and by the day (UTC) in which it starts. Calls and errors are those of LLM calls; tokens and cost are of every
-kind of span whose usage counts.
+in which it starts and, once that is over, by the day (UTC). Calls and errors are those of LLM calls; tokens
+and cost are of every kind of span whose usage counts.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from operator import add, neg
 from typing import Final, TypeAlias
 
 from llmwatch.store.projection import Brief
-from llmwatch.store.rollups import Change, is_copy
+from llmwatch.store.rollups import HOUR_S, Change, is_copy
 from llmwatch.store.rows import UsageRole
 
 PERSON_SUMS: Final = (
     "calls", "errors", "input_tokens", "output_tokens", "cost_nanousd", "priced", "unpriced", "spans",
 )  # fmt: skip
-PERSON_WIDTHS: Final = (3600, 86_400)
+DAY_S: Final = 86_400
 _HOUR_NS: Final = 3600 * 10**9
 
 PersonKey: TypeAlias = tuple[int, str, int, str]
@@ -27,8 +27,11 @@ _Hour: TypeAlias = tuple[str | None, str | None, int]
 """A user with a session in an hour: those of a trace are summed once."""
 
 
-def person_sums(changes: Iterable[Change]) -> dict[PersonKey, tuple[int, ...]]:
-    """What ``changes`` add to ``person_rollups``, in the order of `PERSON_SUMS`."""
+def person_sums(changes: Iterable[Change], days_until_s: int) -> dict[PersonKey, tuple[int, ...]]:
+    """What ``changes`` add to ``person_rollups``, in the order of `PERSON_SUMS`.
+
+    Days are kept up to ``days_until_s``.
+    """
     hours: dict[_Hour, list[tuple[int, ...]]] = {}
     for span, role, sign, heads in changes:
         user, session = span.user_id or heads.user_id, span.session_id or heads.session_id
@@ -37,16 +40,19 @@ def person_sums(changes: Iterable[Change]) -> dict[PersonKey, tuple[int, ...]]:
         numbers = _numbers(span, role)
         if sign < 0:
             numbers = tuple(map(neg, numbers))
-        hours.setdefault((user, session, span.start_ns // _HOUR_NS * 3600), []).append(numbers)
-    return _by_width(hours)
+        hours.setdefault((user, session, span.start_ns // _HOUR_NS * HOUR_S), []).append(numbers)
+    return _by_width(hours, days_until_s)
 
 
-def _by_width(hours: Mapping[_Hour, list[tuple[int, ...]]]) -> dict[PersonKey, tuple[int, ...]]:
+def _by_width(
+    hours: Mapping[_Hour, list[tuple[int, ...]]], days_until_s: int
+) -> dict[PersonKey, tuple[int, ...]]:
     found: dict[PersonKey, tuple[int, ...]] = {}
     for (user, session, start_s), parts in hours.items():
         sums = tuple(map(sum, zip(*parts, strict=True)))
+        widths = (HOUR_S, DAY_S) if start_s < days_until_s else (HOUR_S,)
         for key, value in (("user", user), ("session", session)):
-            for width in PERSON_WIDTHS if value else ():
+            for width in widths if value else ():
                 place = (width, key, start_s - start_s % width, value or "")
                 known = found.get(place)
                 found[place] = sums if known is None else tuple(map(add, known, sums))

@@ -88,6 +88,23 @@ def encode(record: Span) -> bytes:
     return _encode(record)
 
 
+def encode_all(records: Sequence[Span]) -> bytes:
+    """Records as they stand in the inbox: not compressed, as they do not stay."""
+    return _encode(records)
+
+
+def decode_all(data: bytes) -> list[Span]:
+    """The records in what `encode_all` returned.
+
+    Raises:
+        DamagedRecordError: The bytes are damaged.
+    """
+    try:
+        return _decode_spans(data)
+    except msgspec.MsgspecError as error:
+        raise _damaged(error) from error
+
+
 def digest(record: Span) -> bytes:
     """What makes two records the same: all they say, but not what we concluded from it."""
     said = replace(record, cost=None, heuristics=None)

@@ -1,6 +1,7 @@
 """What spans add to the sums that are kept on write, and take from them when they change. Pure.
 
-A span counts in the minute and the hour where it starts, once it has really begun. Its tokens and its cost
+A span counts in the minute and the hour where it starts, once it has really begun; in the hour not before
+that is over, or the same rows would be written twice for every span that ends now. Its tokens and its cost
 count when its usage does (usage.py); an LLM span whose usage is a roll-up or a duplicate is a copy of calls
 that count already, so it counts as nothing but a copy.
 """
@@ -34,7 +35,8 @@ HISTOGRAMS: Final = (
     "duration_hist", "first_chunk_hist", "input_hist", "output_hist", "cost_hist", "speed_hist",
     "request_hist", "response_hist",
 )  # fmt: skip
-WIDTHS: Final = (60, 3600)
+HOUR_S: Final = 3600
+WIDTHS: Final = (60, HOUR_S)
 
 _COPY: Final = (0, 1, *[0] * (len(SUMS) - 2))
 _NO_USAGE: Final = (0,) * 8
@@ -105,10 +107,11 @@ class Cell:
         return whole
 
 
-def rollups(changes: Iterable[Change]) -> dict[tuple[int, int, Dimensions], Cell]:
+def rollups(changes: Iterable[Change], hours_until_s: int) -> dict[tuple[int, int, Dimensions], Cell]:
     """What ``changes`` add to the rows of ``rollups``, by width, start and dimensions.
 
-    An hour of which one minute changes has the cell of that minute, as most have that are written together.
+    Hours are kept up to ``hours_until_s``. One of which one minute changes has the cell of that minute, as
+    most have that are written together.
     """
     minutes: dict[tuple[int, int, Dimensions], Cell] = {}
     for span, role, sign, heads in changes:
@@ -122,7 +125,8 @@ def rollups(changes: Iterable[Change]) -> dict[tuple[int, int, Dimensions], Cell
         cell.add(numbers(span, role), sign)
     hours: dict[tuple[int, int, Dimensions], list[Cell]] = {}
     for (_, start_s, series), cell in minutes.items():
-        hours.setdefault((3600, start_s - start_s % 3600, series), []).append(cell)
+        if start_s < hours_until_s:
+            hours.setdefault((HOUR_S, start_s - start_s % HOUR_S, series), []).append(cell)
     return minutes | {key: Cell.united(cells) for key, cells in hours.items()}
 
 

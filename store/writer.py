@@ -3,9 +3,10 @@
 What is written is made of what came here, too, if the caller wants: two threads that both want the
 interpreter's lock slow each other down (300 us of processor time a span where one thread takes 270).
 Everything that waits shares a transaction (group commit), so that acknowledging only what is committed costs
-no throughput. Nothing accepted is dropped: it is written, or its future says why not. A full disk or a locked
-file fails the batches at hand; the next ones try again. When there is nothing to write, texts are indexed
-for search.
+no throughput. A few spans alone would have a transaction alone, so they are noted in the inbox, acknowledged
+and written with those that come next. Nothing accepted is dropped: it is written, or its future says why not.
+A full disk or a locked file fails the batches at hand; the next ones try again. When there is nothing to
+write, texts are indexed for search.
 """
 
 from __future__ import annotations
@@ -14,21 +15,22 @@ import logging
 import sqlite3
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Final, TypeVar
 
-from llmwatch.errors import StoreBusyError, StoreError, StoreUnusableError
+from llmwatch.errors import StoreError
 from llmwatch.store.accounts import Book, Keeper
 from llmwatch.store.batch import Batch, WriteResult
 from llmwatch.store.database import connect_writer, prepare
 from llmwatch.store.failures import file_error, store_error
+from llmwatch.store.jobs import Job, Jobs, Task, Work
 from llmwatch.store.lock import WriterLock
 from llmwatch.store.writes.accounts import open_accounts
 from llmwatch.store.writes.apply import apply, salvage
+from llmwatch.store.writes.inbox import may_be_noted, note, unwritten
+from llmwatch.store.writes.rollups import add_up
 from llmwatch.store.writes.search import index_some
 from llmwatch.store.writes.shelf import Enrich, Shelf
 
@@ -36,35 +38,19 @@ __all__ = ["Batch", "WriteResult", "Writer"]
 
 _log = logging.getLogger(__name__)
 
-_GROUP_SPANS: Final = 2_000
-"""Spans that share a transaction at most: it bounds how long the first of them waits."""
 _PAUSE_S: Final = 0.02
-"""Nothing came for so long: time to index texts."""
+"""Nothing came for so long: time to write what was noted, and to index texts."""
+_LONGEST_NOTED_S: Final = 0.05
+"""What was noted is written after so long, though more comes."""
+_MOST_NOTED: Final = 100
+"""Requests that are noted before they are written: with more, those behind them would wait."""
+_RETRY_S: Final = 5.0
+"""A file that was at fault is tried again after so long, for what was noted in it."""
 _INDEX_EVERY_S: Final = 1.0
 """Texts are indexed this often though batches wait, or a steady stream would keep search behind."""
 
 
 T = TypeVar("T")
-_NOTHING: Final = Batch()
-
-
-@dataclass(slots=True)
-class _Job:
-    """A batch, once it is made."""
-
-    make: Callable[[], Batch]
-    size: int
-    """Spans, scores and replays; as many as there may be until the batch is made."""
-    future: Future[WriteResult]
-    batch: Batch = _NOTHING
-
-
-class _Task(NamedTuple):
-    """Something written for its answer; it has a transaction of its own."""
-
-    work: Callable[[sqlite3.Connection], Any]
-    future: Future[Any]
-    size: int = 1
 
 
 class Writer:
@@ -76,17 +62,20 @@ class Writer:
             of it before. Called in the writer's thread.
         queue_spans: Spans that may wait; past that `submit` refuses.
         synchronous: FULL or NORMAL, see `llmwatch.config.CollectorConfig`.
+        notes: Whether a few spans are acknowledged when they are noted. They are to be read up to 0.07 s
+            later then, or once `caught_up` says so.
     """
 
-    def __init__(self, path: Path, *, enrich: Enrich, queue_spans: int, synchronous: str) -> None:
+    def __init__(
+        self, path: Path, *, enrich: Enrich, queue_spans: int, synchronous: str, notes: bool = False
+    ) -> None:
         self._path = path
         self._enrich = enrich
-        self._limit = queue_spans
         self._synchronous = synchronous
-        self._jobs: deque[_Job | _Task] = deque()
-        self._queued = 0
-        self._changed = threading.Condition()
-        self._closing = False
+        self._notes = notes
+        self._jobs = Jobs(queue_spans)
+        self._noted: list[Batch] = []
+        self._noted_at = 0.0
         self._unindexed = True
         self._indexed_at = 0.0
         self._keeper: Keeper | None = None
@@ -99,7 +88,7 @@ class Writer:
     @property
     def queued_spans(self) -> int:
         """Records that were accepted and are not written yet; as many as there may be of what is unread."""
-        return self._queued
+        return self._jobs.spans
 
     def start(self) -> None:
         """Open the file and start the thread.
@@ -139,7 +128,7 @@ class Writer:
         What it raises is the future's error, too. ``size`` is how many records it may return.
         """
         future: Future[WriteResult] = Future()
-        self._accept(_Job(make, size, future))
+        self._accept(Job(make, size, future))
         return future
 
     def run(self, work: Callable[[sqlite3.Connection], T]) -> Future[T]:
@@ -153,7 +142,7 @@ class Writer:
             StoreUnusableError: The writer is not running.
         """
         future: Future[T] = Future()
-        self._accept(_Task(work, future))
+        self._accept(Task(work, future))
         return future
 
     def keep(self, keeper: Keeper) -> Future[None]:
@@ -162,26 +151,22 @@ class Writer:
         Call it again when its accounts have changed.
         """
         self._keeper = keeper
+        return self.caught_up()
+
+    def caught_up(self) -> Future[None]:
+        """Done when all that was acknowledged before can be read."""
         future: Future[None] = Future()
-        self._accept(_Task(lambda _: None, future, size=0))
+        self._accept(Task(lambda _: None, future, size=0))
         return future
 
-    def _accept(self, job: _Job | _Task) -> None:
-        job.future.set_running_or_notify_cancel()  # what is accepted is written, whoever stops waiting
-        with self._changed:
-            if self._closing or not self._thread.is_alive():
-                raise StoreUnusableError("The writer is not running", hint="Start the collector again.")
-            if job.size and self._queued and self._queued + job.size > self._limit:
-                raise StoreBusyError(f"{self._queued} spans are waiting to be written")
-            self._queued += job.size
-            self._jobs.append(job)
-            self._changed.notify()
+    def _accept(self, job: Job | Task) -> None:
+        if not self._thread.is_alive():
+            self._jobs.close()
+        self._jobs.put(job)
 
     def close(self) -> None:
         """Write what was accepted, then close the file. Does nothing when not started, or closed."""
-        with self._changed:
-            self._closing = True
-            self._changed.notify()
+        self._jobs.close()
         if self._thread.is_alive():
             self._thread.join()
         if self._lock is not None:
@@ -189,63 +174,47 @@ class Writer:
             self._lock = None
 
     def _run(self) -> None:
-        while (jobs := self._take()) is not None:
-            if isinstance(jobs, _Task):
+        while (jobs := self._next()) is not None:
+            if isinstance(jobs, Task):
+                self._catch_up()
                 self._do(jobs)
             elif jobs:
-                self._write(self._made(jobs))
+                self._store(self._made(jobs))
+            elif self._noted or self._shelf is None:
+                self._catch_up()
             else:
                 self._index()
+        if self._noted:
+            self._catch_up()
         self._close_file()
 
-    def _take(self) -> list[_Job] | _Task | None:
-        """Jobs to write together, or a task; none when it is time to index; None when all is done."""
-        with self._changed:
-            if self._unindexed and time.monotonic() - self._indexed_at > _INDEX_EVERY_S:
-                return []
-            while not self._jobs:
-                if self._closing:
-                    return None
-                if not self._changed.wait(_PAUSE_S if self._unindexed else None):
-                    return []
-            first = self._jobs.popleft()
-            if isinstance(first, _Task):
-                return first
-            return [first, *self._following(first.size)]
+    def _next(self) -> Work | None:
+        """As `Jobs.take`: none when something else is due, or there is time for it."""
+        now = time.monotonic()
+        if self._noted and now - self._noted_at > _LONGEST_NOTED_S:
+            return []
+        if self._unindexed and now - self._indexed_at > _INDEX_EVERY_S:
+            return []
+        if self._shelf is None:
+            return self._jobs.take(_RETRY_S)
+        return self._jobs.take(_PAUSE_S if self._noted or self._unindexed else None)
 
-    def _following(self, spans: int) -> list[_Job]:
-        """The next jobs, as far as they go into one transaction with ``spans`` spans."""
-        jobs: list[_Job] = []
-        while self._jobs and isinstance(following := self._jobs[0], _Job):
-            spans += following.size
-            if spans > _GROUP_SPANS:
-                break
-            jobs.append(following)
-            self._jobs.popleft()
-        return jobs
-
-    def _made(self, jobs: Sequence[_Job]) -> list[_Job]:
+    def _made(self, jobs: Sequence[Job]) -> list[Job]:
         """``jobs`` with their batches, and those that come while they are made; without those that fail."""
-        made: list[_Job] = []
+        made: list[Job] = []
         while jobs:
             for job in jobs:
                 try:
                     job.batch = job.make()
                 except Exception as error:  # noqa: BLE001 - every error reaches the job's future
-                    self._settle(job, error)
+                    self._jobs.settle(job, error)
                 else:
-                    self._resize(job, _size(job.batch))
+                    self._jobs.resize(job, _size(job.batch))
                     made.append(job)
-            with self._changed:
-                jobs = self._following(sum([job.size for job in made]))
+            jobs = self._jobs.following(sum([job.size for job in made]))
         return made
 
-    def _resize(self, job: _Job, size: int) -> None:
-        with self._changed:
-            self._queued += size - job.size
-        job.size = size
-
-    def _do(self, task: _Task) -> None:
+    def _do(self, task: Task) -> None:
         try:
             shelf = self._open()
             with shelf.transaction():
@@ -254,51 +223,97 @@ class Writer:
             fault = file_error(error, self._path)
             if fault:
                 self._close_file()
-            self._settle(task, fault or error)
+            self._jobs.settle(task, fault or error)
         else:
-            self._settle(task, answer)
+            self._jobs.settle(task, answer)
 
-    def _write(self, jobs: Sequence[_Job]) -> None:
+    def _store(self, jobs: Sequence[Job]) -> None:
+        """Note what may be noted, write all else."""
         if not jobs:
             return
+        may_wait = self._notes and not self._charges and all(may_be_noted(job.batch) for job in jobs)
+        if may_wait and len(jobs) + len(self._noted) <= _MOST_NOTED:
+            self._note(jobs)
+        else:
+            self._write(jobs)
+
+    @property
+    def _charges(self) -> bool:
+        """Whether someone relies on it that what is acknowledged is charged."""
+        return self._keeper is not None and bool(self._keeper.accounts)
+
+    def _note(self, jobs: Sequence[Job]) -> None:
         try:
-            tallies = apply(self._open(), [job.batch for job in jobs], self._book)
+            noted = note(self._open(), [job.batch for job in jobs])
+        except Exception as error:  # noqa: BLE001 - every error reaches the futures of its batches
+            self._recover(jobs, error)
+        else:
+            if not self._noted:
+                self._noted_at = time.monotonic()
+            self._noted += noted
+            for job in jobs:
+                self._jobs.settle(job, WriteResult(inserted=len(job.batch.spans)))
+
+    def _catch_up(self) -> None:
+        """Write what was noted, by a process before this one, too."""
+        if self._noted or self._shelf is None:
+            self._write(())
+
+    def _write(self, jobs: Sequence[Job]) -> None:
+        """Write ``jobs`` and what was noted before them."""
+        try:
+            shelf = self._open()
+            batches = [*self._noted, *(job.batch for job in jobs)]
+            tallies = apply(shelf, batches, self._book) if batches else []
         except Exception as error:  # noqa: BLE001 - every error reaches the futures of its batches
             self._recover(jobs, error)
         else:
             self._unindexed = True
-            for job, tally in zip(jobs, tallies, strict=True):
-                self._settle(job, tally.result())
+            self._noted = []
+            for job, tally in zip(jobs, tallies[len(batches) - len(jobs) :], strict=True):
+                self._jobs.settle(job, tally.result())
 
-    def _recover(self, jobs: Sequence[_Job], error: Exception) -> None:
+    def _recover(self, jobs: Sequence[Job], error: Exception) -> None:
         """None of ``jobs`` is written: the file is at fault, or something in one of them is."""
         if fault := file_error(error, self._path):
+            if self._noted:
+                _log.warning("What was acknowledged waits in the inbox: %s", fault)
             self._close_file()
             for job in jobs:
-                self._settle(job, fault)
+                self._jobs.settle(job, fault)
+        elif self._noted:
+            self._salvage_noted(jobs)
         elif len(jobs) > 1:
             for job in jobs:
                 self._write([job])
-        else:
+        elif jobs:
             try:
-                self._settle(jobs[0], salvage(self._open(), jobs[0].batch, self._book).result())
+                self._jobs.settle(jobs[0], salvage(self._open(), jobs[0].batch, self._book).result())
             except Exception as later:  # noqa: BLE001 - as above
-                self._settle(jobs[0], file_error(later, self._path) or later)
+                self._jobs.settle(jobs[0], file_error(later, self._path) or later)
 
-    def _settle(self, job: _Job | _Task, outcome: Any) -> None:
-        with self._changed:
-            self._queued -= job.size
-        if isinstance(outcome, Exception):
-            job.future.set_exception(outcome)
+    def _salvage_noted(self, jobs: Sequence[Job]) -> None:
+        """Write what can be written of what was noted, then ``jobs``; a file at fault has it all still."""
+        try:
+            shelf = self._open()
+            for batch in self._noted:
+                salvage(shelf, batch, self._book)
+        except Exception as error:  # noqa: BLE001 - every error reaches the futures
+            self._close_file()
+            for job in jobs:
+                self._jobs.settle(job, file_error(error, self._path) or error)
         else:
-            job.future.set_result(outcome)
+            self._noted = []
+            self._write(jobs)
 
     def _index(self) -> None:
-        """Index some texts. What cannot be indexed now is tried again after the next write."""
+        """Add up what is over and index some texts. What fails now is tried again after the next write."""
         try:
-            self._unindexed = index_some(self._open()) > 0
+            shelf = self._open()
+            add_up(shelf, int(time.time()))
+            self._unindexed = index_some(shelf) > 0
         except (sqlite3.Error, StoreError):
-            _log.exception("Search is behind: texts could not be indexed")
+            _log.exception("Search is behind, or sums of hours: they could not be written")
             self._unindexed = False
             self._close_file()
         self._indexed_at = time.monotonic()
@@ -311,7 +326,9 @@ class Writer:
             prepare(self._path)
             try:
                 self._shelf = Shelf(connect_writer(self._path, self._synchronous), self._enrich)
+                self._noted = unwritten(self._shelf)
             except sqlite3.Error as error:
+                self._close_file()
                 raise store_error(error, self._path) from error
             self._opened = _identity(self._path)
         keeper, book = self._keeper, self._book
@@ -323,6 +340,7 @@ class Writer:
         if self._shelf is not None:
             self._shelf.db.close()
             self._shelf = self._book = None
+            self._noted = []
 
 
 def _size(batch: Batch) -> int:

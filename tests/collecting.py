@@ -7,9 +7,13 @@ import re
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+
+from llmwatch.store.database import connect_reader
 
 
 @dataclass
@@ -55,3 +59,13 @@ def collecting(database: Path) -> Iterator[str]:
     """A collector into ``database``; yields its origin."""
     with collector_process(database) as running:
         yield running.origin
+
+
+def wait_until_written(database: Path) -> None:
+    """Until all that was acknowledged can be read, which takes a twentieth of a second."""
+    with closing(connect_reader(database)) as db:
+        for _ in range(1000):
+            if db.execute("SELECT count(*) FROM inbox").fetchone() == (0,):
+                return
+            time.sleep(0.01)
+    raise AssertionError("what was acknowledged was not written within 10 s")

@@ -38,8 +38,10 @@ def present(found: _T | None, what: str) -> _T:
 
 
 async def reading(request: Request, work: Callable[[sqlite3.Connection], _T]) -> _T:
-    """What ``work`` reads from the store."""
-    return await asyncio.to_thread(_read, door_of(request), work)
+    """What ``work`` reads from the store, all that was acknowledged before included."""
+    door = door_of(request)
+    await asyncio.wrap_future(door.writer.caught_up())
+    return await asyncio.to_thread(_read, door, work)
 
 
 async def writing(request: Request, work: Callable[[sqlite3.Connection], _T]) -> _T:

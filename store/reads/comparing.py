@@ -64,7 +64,7 @@ def arm_calls(
         f"{_HERE} AND series.{of} != '' AND series.{arm} != '' GROUP BY 1, 2"
     )
     found: dict[tuple[str, str], ArmCalls] = {}
-    for piece in pieces(start_s, end_s):
+    for piece in pieces(db, start_s, end_s):
         for thing, name, *sums in db.execute(query, piece):
             calls, known = ArmCalls(*sums), found.get((thing, name))
             found[thing, name] = calls if known is None else known.plus(calls)
@@ -127,7 +127,7 @@ def segment_calls(db: sqlite3.Connection, start_s: int, end_s: int) -> dict[str,
     """LLM calls by segment of users, where it is said."""
     query = f"SELECT segment, sum(spans){_HERE} AND segment != '' GROUP BY 1"
     found: dict[str, int] = {}
-    for piece in pieces(start_s, end_s):
+    for piece in pieces(db, start_s, end_s):
         for segment, calls in db.execute(query, piece):
             found[segment] = found.get(segment, 0) + calls
     return found

@@ -97,7 +97,7 @@ def spent_by_person(
         " WHERE width_s = ? AND key = ? AND start_s >= ? AND start_s < ?"
     )
     found: dict[str, list[int]] = {}
-    for width, low, high in pieces(start_s, end_s, _HOUR_S, _DAY_S):
+    for width, low, high in pieces(db, start_s, end_s, _HOUR_S, _DAY_S):
         for value, *numbers in db.execute(query, (width, by, low, high)):
             _add(found, value, numbers)
     groups = [
@@ -207,7 +207,7 @@ def _groups(
         f" WHERE width_s = ? AND start_s >= ? AND start_s < ? GROUP BY {columns}"
     )
     found: dict[tuple[str, ...], list[int]] = {}
-    for piece in pieces(start_s, end_s):
+    for piece in pieces(db, start_s, end_s):
         for row in db.execute(query, piece):
             _add(found, row[: len(keys)], row[len(keys) :])
     groups = [(key, Spent(**dict(zip(_SPENT, numbers, strict=True)))) for key, numbers in found.items()]
@@ -224,7 +224,7 @@ def _durations(
         " AND duration_hist IS NOT NULL"
     )
     found: dict[tuple[str, ...], list[Any]] = {}
-    for piece in pieces(start_s, end_s):
+    for piece in pieces(db, start_s, end_s):
         for histogram, *key in db.execute(query, piece):
             found.setdefault(tuple(key), []).append(decode(histogram))
     return {key: Histogram.merged(parts) for key, parts in found.items()}

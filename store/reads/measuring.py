@@ -113,7 +113,7 @@ def _gathered(db: sqlite3.Connection, start_s: int, end_s: int, where: Where, by
             groups.setdefault(value, {}).setdefault(span.kind, Gathered()).count(numbers(span, role))
         return groups
     keys = ["''" if by is None else rollup_value(by), "series.kind"]
-    for width, low, high in pieces(start_s, end_s):
+    for width, low, high in pieces(db, start_s, end_s):
         for (value, kind), row in rollup_rows(db, width, low, high, cast("Slice", where), keys):
             groups.setdefault(value, {}).setdefault(kind, Gathered()).add(row)
     return groups

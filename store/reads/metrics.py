@@ -7,22 +7,21 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, TypeAlias, get_args
+from typing import Any, TypeAlias, get_args
 
+from llmwatch.store.coarse import coarse_until
 from llmwatch.store.gathering import Gathered, Row, totals_of
-from llmwatch.store.rollups import HISTOGRAMS, SUMS
+from llmwatch.store.rollups import HISTOGRAMS, HOUR_S, SUMS
 from llmwatch.store.rows import Dimension, Group, Point, Totals
 
 Slice: TypeAlias = Mapping[Dimension, str]
 """Values that dimensions must have; ``""`` where spans must not say."""
 
-_HOUR_S: Final = 3600
-
 
 def totals(db: sqlite3.Connection, start_s: int, end_s: int, where: Slice) -> Totals:
     """Sums and distributions of a window."""
     gathered = Gathered()
-    for width, low, high in pieces(start_s, end_s):
+    for width, low, high in pieces(db, start_s, end_s):
         for _, row in rollup_rows(db, width, low, high, where, ["NULL"]):
             gathered.add(row)
     return gathered.totals()
@@ -42,7 +41,7 @@ def trend(db: sqlite3.Connection, start_s: int, end_s: int, width_s: int, where:
     """The steps of ``width_s`` seconds (a multiple of 60) from ``start_s``, oldest first, empty ones too."""
     start_s -= start_s % 60
     steps = {start: Gathered() for start in range(start_s, end_s, width_s)}
-    for width, low, high in _steps(start_s, end_s, width_s):
+    for width, low, high in _steps(db, start_s, end_s, width_s):
         for (start,), row in rollup_rows(db, width, low, high, where, ["start_s"]):
             steps[start - (start - start_s) % width_s].add(row)
     return [Point(start_s=start, totals=gathered.totals()) for start, gathered in steps.items()]
@@ -57,7 +56,7 @@ def course(db: sqlite3.Connection, start_s: int, end_s: int, width_s: int, where
         f"SELECT start_s - (start_s - ?) % ? AS step, {', '.join(f'sum({name})' for name in SUMS)}"
         f" FROM rollups CROSS JOIN series ON series.id = series WHERE {condition} GROUP BY step"
     )
-    for piece in _steps(start_s, end_s, width_s):
+    for piece in _steps(db, start_s, end_s, width_s):
         for step, *numbers in db.execute(query, (start_s, width_s, *piece, *values)):
             steps[step] = [known + more for known, more in zip(steps[step], numbers, strict=True)]
     return [Point(start_s=start, totals=totals_of(numbers)) for start, numbers in steps.items()]
@@ -68,7 +67,7 @@ def groups(
 ) -> list[list[Group]]:
     """For each of the dimensions ``by`` the sums of a window for each of its values, most spans first."""
     found: dict[tuple[str, ...], Gathered] = {}
-    for width, low, high in pieces(start_s, end_s):
+    for width, low, high in pieces(db, start_s, end_s):
         for values, row in rollup_rows(db, width, low, high, where, [f"series.{d}" for d in by]):
             found.setdefault(values, Gathered()).add(row)
     return [_groups(found, place) for place in range(len(by))]
@@ -87,20 +86,25 @@ def _groups(found: Mapping[tuple[str, ...], Gathered], place: int) -> list[Group
     return sorted(made, key=lambda group: (-group.totals.spans, group.value or ""))
 
 
-def pieces(start_s: int, end_s: int, fine_s: int = 60, coarse_s: int = _HOUR_S) -> list[tuple[int, int, int]]:
-    """Width, start and end of the rollups that make up a window: whole hours, and minutes at its ends."""
+def pieces(
+    db: sqlite3.Connection, start_s: int, end_s: int, fine_s: int = 60, coarse_s: int = HOUR_S
+) -> list[tuple[int, int, int]]:
+    """Width, start and end of the rollups that make up a window: whole hours, and minutes at its ends.
+
+    Hours as far as they are kept; minutes of the one that runs.
+    """
     start_s -= start_s % fine_s
     first = -(-start_s // coarse_s) * coarse_s
-    last = end_s // coarse_s * coarse_s
+    last = min(end_s // coarse_s * coarse_s, coarse_until(db, coarse_s))
     if first >= last:
         return [(fine_s, start_s, end_s)]
     return [(fine_s, start_s, first), (coarse_s, first, last), (fine_s, last, end_s)]
 
 
-def _steps(start_s: int, end_s: int, width_s: int) -> list[tuple[int, int, int]]:
+def _steps(db: sqlite3.Connection, start_s: int, end_s: int, width_s: int) -> list[tuple[int, int, int]]:
     """As `pieces`, for a window that is cut into steps: hours only where steps begin and end with one."""
-    aligned = start_s % _HOUR_S == 0 and width_s % _HOUR_S == 0
-    return pieces(start_s, end_s) if aligned else [(60, start_s, end_s)]
+    aligned = start_s % HOUR_S == 0 and width_s % HOUR_S == 0
+    return pieces(db, start_s, end_s) if aligned else [(60, start_s, end_s)]
 
 
 def rollup_rows(
@@ -126,7 +130,7 @@ def added(
         f"SELECT {', '.join(f'coalesce(sum({name}), 0)' for name in columns)}"
         f" FROM rollups CROSS JOIN series ON series.id = series WHERE {condition}"
     )
-    rows = [db.execute(query, (*piece, *values)).fetchone() for piece in pieces(start_s, end_s)]
+    rows = [db.execute(query, (*piece, *values)).fetchone() for piece in pieces(db, start_s, end_s)]
     return [sum(column) for column in zip(*rows, strict=True)]
 
 

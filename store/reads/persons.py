@@ -23,14 +23,14 @@ def person_totals(
     db: sqlite3.Connection, start_s: int, end_s: int, person: Person
 ) -> dict[str, tuple[Totals, Totals]]:
     """All spans and LLM calls of each user or session, as far as `person_rollups` tell."""
-    source, values = _source(start_s, end_s, person)
+    source, values = _source(db, start_s, end_s, person)
     rows = db.execute(f"SELECT value, {_SUMS} FROM {source} GROUP BY value", values)
     return {value: _totals(*sums) for value, *sums in rows}
 
 
-def _source(start_s: int, end_s: int, person: Person) -> tuple[str, list[str | int]]:
+def _source(db: sqlite3.Connection, start_s: int, end_s: int, person: Person) -> tuple[str, list[str | int]]:
     """The rows of `person_rollups` that make up a window, days in the middle and hours at its ends."""
-    found = pieces(start_s, end_s, _HOUR_S, _DAY_S)
+    found = pieces(db, start_s, end_s, _HOUR_S, _DAY_S)
     part = "SELECT * FROM person_rollups WHERE width_s = ? AND key = ? AND start_s >= ? AND start_s < ?"
     values: list[str | int] = []
     for width, low, high in found:
@@ -90,7 +90,7 @@ def _by_hour(db: sqlite3.Connection, start_s: int, end_s: int) -> dict[int, dict
 
 
 def _known_crowd(db: sqlite3.Connection, start_s: int, end_s: int, person: Person) -> Crowd:
-    source, values = _source(start_s, end_s, person)
+    source, values = _source(db, start_s, end_s, person)
     query = f"SELECT count(DISTINCT value), sum(cost_nanousd), sum(priced) FROM {source}"
     count, cost, priced = db.execute(query, values).fetchone()
     return Crowd(count=count, cost_nanousd=cost or 0, priced=priced or 0)

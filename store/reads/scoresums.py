@@ -81,7 +81,7 @@ def _all_scores(db: sqlite3.Connection, start_s: int, end_s: int) -> Iterable[_R
         f"SELECT '', name, source, {', '.join(f'sum({name})' for name in _FIELDS)} FROM score_rollups"
         " WHERE width_s = ? AND start_s >= ? AND start_s < ? GROUP BY name, source"
     )
-    for piece in pieces(start_s, end_s):
+    for piece in pieces(db, start_s, end_s):
         yield from db.execute(query, piece)
 
 

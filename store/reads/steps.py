@@ -8,15 +8,16 @@ Distributions are kept by the step and added up when they are asked for.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
+from operator import add
 from typing import Any, Final, NamedTuple, TypeVar
 
 from llmwatch.store import words
 from llmwatch.store.gathering import FIELDS
 from llmwatch.store.histogram import ZERO_BUCKET, Histogram, decode, value_of
-from llmwatch.store.reads.metrics import Slice
-from llmwatch.store.rollups import HISTOGRAMS
+from llmwatch.store.reads.metrics import Slice, pieces
+from llmwatch.store.rollups import HISTOGRAMS, HOUR_S
 
 _K = TypeVar("_K")
 _COLUMNS: Final = dict(zip(FIELDS, HISTOGRAMS, strict=True))
@@ -110,19 +111,18 @@ class Steps:
 
     def _read_sums(self, names: Sequence[str]) -> None:
         sums = ", ".join(f"sum({name})" for name in names)
-        query = f"SELECT start_s, {sums} FROM rollups WHERE {self._where()} GROUP BY start_s"
         steps: list[Sequence[int]] = [[0] * len(names)] * (self._size + 1)
-        for start_s, *added in self._db.execute(query, self._window()):
-            steps[(start_s - self._start_s) // self._width_s + 1] = added
+        for start_s, *added in self._rows(f"start_s, {sums}", "GROUP BY start_s"):
+            place = (start_s - self._start_s) // self._width_s + 1
+            steps[place] = list(map(add, steps[place], added))
         for name, column in zip(names, zip(*steps, strict=True), strict=True):
             self._sums[name] = list(accumulate(column))
 
     def _read_parts(self, name: str) -> list[dict[Any, int] | None]:
         column = _COLUMNS.get(name, name)
         read: Any = words.decode if name == "words" else decode
-        query = f"SELECT start_s, {column} FROM rollups WHERE {self._where()} AND {column} IS NOT NULL"
         parts: list[dict[Any, int] | None] = [None] * self._size
-        for start_s, data in self._db.execute(query, self._window()):
+        for start_s, data in self._rows(f"start_s, {column}", f"AND {column} IS NOT NULL"):
             place, more = (start_s - self._start_s) // self._width_s, read(data)
             known = parts[place]
             if known is None:
@@ -131,12 +131,17 @@ class Steps:
                 _add(known, more)
         return parts
 
-    def _where(self) -> str:
+    def _rows(self, columns: str, further: str) -> Iterator[tuple[Any, ...]]:
+        """Rollups of the window; of an hour that runs, its minutes."""
         series = ", ".join(map(str, self._series))
-        return f"width_s = ? AND start_s >= ? AND start_s < ? AND series IN ({series})"
-
-    def _window(self) -> tuple[int, int, int]:
-        return self._width_s, self._start_s, self._end_s
+        query = (
+            f"SELECT {columns} FROM rollups WHERE width_s = ? AND start_s >= ? AND start_s < ?"
+            f" AND series IN ({series}) {further}"
+        )
+        window = (self._start_s, self._end_s)
+        found = pieces(self._db, *window) if self._width_s == HOUR_S else [(self._width_s, *window)]
+        for piece in found:
+            yield from self._db.execute(query, piece)
 
 
 def _series(db: sqlite3.Connection, where: Slice) -> list[int]:

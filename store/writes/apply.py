@@ -11,6 +11,7 @@ from llmwatch.store.accounts import Book, Key, Spend, charges
 from llmwatch.store.batch import Batch, pieces
 from llmwatch.store.failures import file_error
 from llmwatch.store.writes.accounts import add
+from llmwatch.store.writes.inbox import keep, take
 from llmwatch.store.writes.judging import write_judgements
 from llmwatch.store.writes.others import add_counters, write_replays
 from llmwatch.store.writes.scores import write_scores
@@ -43,6 +44,7 @@ def apply(shelf: Shelf, batches: Sequence[Batch], book: Book | None = None) -> l
         for batch in batches:
             counters.update(batch.counters)
         add_counters(shelf, counters)
+        take(shelf, batches)
     if book and spent:
         book.keeper.charged(spent)
     return tallies
@@ -65,4 +67,9 @@ def salvage(shelf: Shelf, batch: Batch, book: Book | None = None) -> Tally:
         total.add(tally)
     if total.rejected:
         apply(shelf, [Batch(counters={"rejected": total.rejected})])
+    if batch.noted is not None:
+        if total.rejected:
+            keep(shelf, batch.noted, total.reason)
+        else:
+            take(shelf, [batch])
     return total

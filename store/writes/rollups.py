@@ -9,31 +9,38 @@ from typing import Final
 import msgspec
 
 from llmwatch.store import histogram, words
-from llmwatch.store.persons import PERSON_SUMS, person_sums
-from llmwatch.store.rollups import HISTOGRAMS, SUMS, Cell, Change, rollups, totals
+from llmwatch.store.persons import DAY_S, PERSON_SUMS, person_sums
+from llmwatch.store.rollups import HISTOGRAMS, HOUR_S, SUMS, Cell, Change, rollups, totals
 from llmwatch.store.versions import VersionKey, versions
 from llmwatch.store.writes.shelf import Shelf
 
 _COLUMNS: Final = ("width_s", "start_s", "series", *SUMS, *HISTOGRAMS, "words")
-_ADD_ROLLUP: Final = (
-    f"INSERT INTO rollups ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
-    " ON CONFLICT (width_s, start_s, series) DO UPDATE SET "
-    + ", ".join(
-        [f"{name} = {name} + excluded.{name}" for name in SUMS]
-        # Most are NULL on one side; a call from SQLite into Python costs more than all of these tests.
-        + [
-            f"{name} = CASE WHEN excluded.{name} IS NULL THEN {name} WHEN {name} IS NULL THEN excluded.{name}"
-            f" ELSE {add}({name}, excluded.{name}) END"
-            for name, add in (*((name, "add_histograms") for name in HISTOGRAMS), ("words", "add_words"))
-        ]
-    )
+_MERGE_ROLLUP: Final = " ON CONFLICT (width_s, start_s, series) DO UPDATE SET " + ", ".join(
+    [f"{name} = {name} + excluded.{name}" for name in SUMS]
+    # Most are NULL on one side; a call from SQLite into Python costs more than all of these tests.
+    + [
+        f"{name} = CASE WHEN excluded.{name} IS NULL THEN {name} WHEN {name} IS NULL THEN excluded.{name}"
+        f" ELSE {add}({name}, excluded.{name}) END"
+        for name, add in (*((name, "add_histograms") for name in HISTOGRAMS), ("words", "add_words"))
+    ]
+)
+_INTO_ROLLUPS: Final = f"INSERT INTO rollups ({', '.join(_COLUMNS)})"
+_ADD_ROLLUP: Final = f"{_INTO_ROLLUPS} VALUES ({', '.join('?' * len(_COLUMNS))}){_MERGE_ROLLUP}"
+_ADD_HOURS: Final = (
+    f"{_INTO_ROLLUPS} SELECT {HOUR_S}, start_s - start_s % {HOUR_S}, {', '.join(_COLUMNS[2:])} FROM rollups"
+    f" WHERE width_s = 60 AND start_s >= ? AND start_s < ?{_MERGE_ROLLUP}"
 )
 _PERSON: Final = ("width_s", "key", "start_s", "value")
+_MERGE_PERSON: Final = f" ON CONFLICT ({', '.join(_PERSON)}) DO UPDATE SET " + ", ".join(
+    f"{name} = {name} + excluded.{name}" for name in PERSON_SUMS
+)
+_INTO_PERSONS: Final = f"INSERT INTO person_rollups ({', '.join((*_PERSON, *PERSON_SUMS))})"
 _ADD_PERSON: Final = (
-    f"INSERT INTO person_rollups ({', '.join((*_PERSON, *PERSON_SUMS))})"
-    f" VALUES ({', '.join('?' * len((*_PERSON, *PERSON_SUMS)))})"
-    f" ON CONFLICT ({', '.join(_PERSON)}) DO UPDATE SET "
-    + ", ".join(f"{name} = {name} + excluded.{name}" for name in PERSON_SUMS)
+    f"{_INTO_PERSONS} VALUES ({', '.join('?' * len((*_PERSON, *PERSON_SUMS)))}){_MERGE_PERSON}"
+)
+_ADD_DAYS: Final = (
+    f"{_INTO_PERSONS} SELECT {DAY_S}, key, start_s - start_s % {DAY_S}, value, {', '.join(PERSON_SUMS)}"
+    f" FROM person_rollups WHERE width_s = {HOUR_S} AND start_s >= ? AND start_s < ?{_MERGE_PERSON}"
 )
 _ADD_TOTALS: Final = """
     INSERT INTO totals VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (model) DO UPDATE SET
@@ -59,7 +66,7 @@ _SPANS_OF_VERSION: Final = {
 
 def write_rollups(shelf: Shelf, changes: Sequence[Change]) -> None:
     """Apply ``changes``, whose spans have been written, to every sum they count in."""
-    cells = rollups(changes)
+    cells = rollups(changes, shelf.coarse_until(HOUR_S))
     counts = {cell: _counts(cell) for cell in set(cells.values())}
     shelf.write_all(
         _ADD_ROLLUP,
@@ -68,7 +75,7 @@ def write_rollups(shelf: Shelf, changes: Sequence[Change]) -> None:
             for (width, start, dimensions), cell in cells.items()
         ],
     )
-    persons = person_sums(changes)
+    persons = person_sums(changes, shelf.coarse_until(DAY_S))
     shelf.write_all(_ADD_PERSON, [(*key, *sums) for key, sums in persons.items()])
     by_model = totals(changes)
     shelf.write_all(
@@ -93,6 +100,16 @@ def write_rollups(shelf: Shelf, changes: Sequence[Change]) -> None:
             list(persons),
         )
     _write_versions(shelf.db, changes)
+
+
+def add_up(shelf: Shelf, now_s: int) -> None:
+    """Make the hours and the days that are over of the minutes and the hours in them."""
+    for width_s, statement in ((HOUR_S, _ADD_HOURS), (DAY_S, _ADD_DAYS)):
+        known_s, over_s = shelf.coarse_until(width_s), now_s - now_s % width_s
+        if known_s < over_s:
+            with shelf.transaction():
+                shelf.db.execute(statement, (known_s, over_s))
+                shelf.reach(width_s, over_s)
 
 
 def _counts(cell: Cell) -> tuple[int | bytes | None, ...]:

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias, TypeVar, get_args
 import msgspec
 
 from llmwatch.store import histogram, words
+from llmwatch.store.coarse import coarse_until
 from llmwatch.store.facets import facets_of
 from llmwatch.store.price import Price, Rates
 from llmwatch.store.projection import Traits
@@ -53,6 +54,7 @@ class Shelf:
         self._facets: dict[tuple[str, str], int] = {}
         self._lists: dict[frozenset[Traits], str] = {}
         self._prices: set[int] = set()
+        self._coarse: dict[int, int] = {}
         db.create_function("add_histograms", 2, _add_histograms, deterministic=True)
         db.create_function("add_words", 2, _add_words, deterministic=True)
         db.create_function("add_counts", 2, _add_counts, deterministic=True)
@@ -93,6 +95,17 @@ class Shelf:
             _remember(self._series, dimensions, number)
         return number
 
+    def coarse_until(self, width_s: int) -> int:
+        """How far the sums of this width reach: hours of rollups, days of users and sessions."""
+        if width_s not in self._coarse:
+            self._coarse[width_s] = coarse_until(self.db, width_s)
+        return self._coarse[width_s]
+
+    def reach(self, width_s: int, until_s: int) -> None:
+        """Note that the sums of this width reach so far from now on."""
+        self.db.execute("UPDATE coarse_sums SET until_s = ? WHERE width_s = ?", (until_s, width_s))
+        self._coarse[width_s] = until_s
+
     def facets(self, traits: frozenset[Traits]) -> str:
         """The list of facets of a trace whose spans have these traits, as ``traces.facets`` holds it."""
         listed = self._lists.get(traits)
@@ -130,6 +143,7 @@ class Shelf:
         self._facets.clear()
         self._lists.clear()
         self._prices.clear()
+        self._coarse.clear()
         self.at_hand.clear()
 
     def _add(self, statement: str, values: list[str] | tuple[str, str]) -> int:

@@ -27,7 +27,7 @@ import httpx
 
 from llmwatch.demo.stub.app import create_stub
 from llmwatch.store.database import connect_reader
-from tests.collecting import collector_process
+from tests.collecting import collector_process, wait_until_written
 from tests.serving import serving
 
 APPS = Path(__file__).parent / "apps"
@@ -69,6 +69,7 @@ class Ledger:
 
 def stored(database: Path) -> Ledger:
     """The same facts from the database."""
+    wait_until_written(database)
     with closing(connect_reader(database)) as db:
 
         def named(column: str) -> set[str]:

@@ -20,7 +20,7 @@ from llmwatch.collector.otlp.replies import JSON
 from llmwatch.collector.server import listen
 from llmwatch.errors import UsageError
 from llmwatch.store import lock
-from tests.collecting import Collecting, collector_process
+from tests.collecting import Collecting, collector_process, wait_until_written
 from tests.collector.requests import answer, encoded, span, traces
 
 BENCH = Path(__file__).parents[2] / "bench"
@@ -64,6 +64,7 @@ def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collecting]:
 
 
 def stored(database: Path) -> int:
+    wait_until_written(database)
     with closing(sqlite3.connect(database)) as db:
         count: int = db.execute("SELECT count(*) FROM spans").fetchone()[0]
         return count

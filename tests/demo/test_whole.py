@@ -15,7 +15,7 @@ from llmwatch.demo.trace import DemoSpan, Outgoing, due_ns
 from llmwatch.providers.request import why_not
 from llmwatch.store.database import connect_reader
 from llmwatch.store.reads.spans import detail
-from tests.collecting import collecting
+from tests.collecting import collecting, wait_until_written
 
 OPENED_NS = 1_772_625_600 * 10**9
 LATER_NS = OPENED_NS + 120 * 10**9
@@ -33,6 +33,7 @@ def db(items: list[Outgoing], tmp_path_factory: pytest.TempPathFactory) -> Itera
     database = tmp_path_factory.mktemp("demo") / "demo.db"
     with collecting(database) as origin:
         send_all(origin, items, lambda: LATER_NS, lambda seconds: False)
+        wait_until_written(database)
         with closing(connect_reader(database)) as db:
             yield db
 

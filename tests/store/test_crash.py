@@ -31,7 +31,8 @@ from pathlib import Path
 from llmwatch.store.writer import Batch, Writer
 from tests.store.builders import enrich, llm, spoken
 
-writer = Writer(Path(sys.argv[1]), enrich=enrich, queue_spans=1000, synchronous="FULL")
+notes = sys.argv[2:] == ["notes"]
+writer = Writer(Path(sys.argv[1]), enrich=enrich, queue_spans=1000, synchronous="FULL", notes=notes)
 writer.start()
 for line in sys.stdin:
     names = line.split()
@@ -42,11 +43,14 @@ for line in sys.stdin:
 """
 
 
-def test_kill_9_loses_nothing_that_was_acknowledged(path: Path) -> None:
+@pytest.mark.parametrize("notes", [[], ["notes"]])
+def test_kill_9_loses_nothing_that_was_acknowledged(
+    path: Path, make_writer: Callable[[Path], Writer], notes: list[str]
+) -> None:
     acknowledged: set[str] = set()
     for round_ in range(4):
         child = subprocess.Popen(
-            [sys.executable, "-c", _CHILD, str(path)],
+            [sys.executable, "-c", _CHILD, str(path), *notes],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -70,6 +74,9 @@ def test_kill_9_loses_nothing_that_was_acknowledged(path: Path) -> None:
         child.wait(10)
         feeder.join(10)
         stdout.close()
+    again = make_writer(path)
+    again.caught_up().result(10)
+    again.close()
     db = connect_reader(path)
     stored = [span_id for (span_id,) in db.execute("SELECT span_id FROM spans")]
     assert acknowledged <= set(stored)

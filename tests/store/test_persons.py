@@ -19,9 +19,10 @@ def test_a_span_counts_by_the_hour_and_by_the_day() -> None:
     late = brief(llm("a", tokens=10, start_ns=T0 + 90_000 * SECOND, context=who(user_id="ann")))
     changes = [Change(late, "counted", 1), Change(late, "counted", 1), Change(late, "counted", -1)]
     sums = (1, 0, 10, 10, 20, 1, 0, 1)
-    assert person_sums(changes) == {
-        (3600, "user", S0 + 90_000, "ann"): sums, (86_400, "user", S0 + 86_400, "ann"): sums,
-    }  # fmt: skip
+    hour, day = S0 + 90_000, S0 + 86_400
+    over = {(3600, "user", hour, "ann"): sums, (86_400, "user", day, "ann"): sums}
+    assert person_sums(changes, day + 86_400) == over
+    assert person_sums(changes, day) == {(3600, "user", hour, "ann"): sums}, "the day runs"
 
 
 def test_what_counts_for_nobody() -> None:
@@ -29,12 +30,12 @@ def test_what_counts_for_nobody() -> None:
     copy = Change(brief(llm("a", context=named)), "rollup", 1)
     partial = Change(brief(llm("b", context=named, state="partial")), "counted", 1)
     nobody = Change(brief(llm("c")), "counted", 1)
-    assert person_sums([copy, partial, nobody]) == {}
+    assert person_sums([copy, partial, nobody], S0) == {}
 
 
 def test_the_trace_says_it_for_the_span() -> None:
     heads = Heads(session_id="s", user_id="ann", feature="chat", segment="pro")
-    found = person_sums([Change(brief(llm("a", context=who(user_id="bob"))), "counted", 1, heads)])
+    found = person_sums([Change(brief(llm("a", context=who(user_id="bob"))), "counted", 1, heads)], S0)
     assert {(key, value) for _, key, _, value in found} == {("user", "bob"), ("session", "s")}
     said = brief(llm("b", context=who(feature="own")))
     assert dimensions(said, heads)[4:6] == ("own", "pro")

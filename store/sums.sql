@@ -1,0 +1,11 @@
+-- How far the coarse sums reach: hours of rollups (width 3600), days of person_rollups (width 86400). What starts
+-- later stands in the minutes and the hours alone until its hour, its day is over.
+CREATE TABLE coarse_sums (
+    width_s INTEGER PRIMARY KEY,
+    until_s INTEGER NOT NULL                -- Unix seconds, a multiple of the width
+);
+INSERT INTO coarse_sums
+    SELECT 3600, max(coalesce(max(start_s) + 3600, 0), unixepoch() / 3600 * 3600) FROM rollups WHERE width_s = 3600;
+INSERT INTO coarse_sums
+    SELECT 86400, max(coalesce(max(start_s) + 86400, 0), unixepoch() / 86400 * 86400)
+    FROM person_rollups WHERE width_s = 86400;
