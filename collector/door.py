@@ -16,6 +16,7 @@ from llmwatch.collector.budgets.ledger import Code, Hold, Ledger
 from llmwatch.collector.budgets.loops import Loops
 from llmwatch.collector.meter import Meter
 from llmwatch.collector.pipeline import Pipeline, Prepared
+from llmwatch.collector.reading.helper import Helper
 from llmwatch.collector.reloading import Reloading
 from llmwatch.config import Config
 from llmwatch.errors import StoreError, StoreUnusableError
@@ -64,6 +65,7 @@ class Door:
     reloading: Reloading = field(init=False)
     ledger: Ledger = field(init=False)
     loops: Loops = field(init=False)
+    helper: Helper = field(init=False)
     alerts_queued: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when something is to be told over the channels."""
     one_large: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -74,12 +76,14 @@ class Door:
     def __post_init__(self) -> None:
         object.__setattr__(self, "ledger", Ledger(self.config))
         object.__setattr__(self, "loops", Loops(self.config.loop.repeats))
+        object.__setattr__(self, "helper", Helper(self.config))
         object.__setattr__(self, "reloading", Reloading(self.config))
         self.reloading.subscribe(self._reconfigure)
 
     def _reconfigure(self, config: Config) -> None:
         object.__setattr__(self, "config", config)
         self.loops.repeats = config.loop.repeats
+        self.helper.reconfigure(config)
         self.ledger.reconfigure(config)
         self.writer.keep(self.ledger)
 

@@ -1,4 +1,4 @@
-"""Children that do not outlive their parent, whatever way it dies: the parent holds their stdin open."""
+"""Children that do not outlive their parent, whatever way it dies."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 
 def when_orphaned(end: Callable[[], object]) -> None:
-    """Call ``end``, in a thread, when stdin closes."""
+    """Call ``end``, in a thread, when stdin closes: the parent holds it open."""
 
     def listen() -> None:
         while os.read(0, 1):  # not sys.stdin: its lock would still be held when the interpreter ends
@@ -16,3 +16,20 @@ def when_orphaned(end: Callable[[], object]) -> None:
         end()
 
     threading.Thread(target=listen, name="lifeline", daemon=True).start()
+
+
+def end_with_parent() -> None:
+    """Have this process of ``multiprocessing`` end with its parent.
+
+    The queue that its work comes by does not close then: the process holds its other end itself.
+    """
+    import multiprocessing  # noqa: PLC0415 - few have such children
+
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(0)
+
+    threading.Thread(target=watch, name="lifeline", daemon=True).start()

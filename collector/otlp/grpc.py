@@ -16,8 +16,8 @@ from grpc import aio
 
 from llmwatch.addresses import bracketed, need_loopback
 from llmwatch.collector.door import Door
-from llmwatch.collector.otlp import protobuf
 from llmwatch.collector.otlp.intake import Rejected, take
+from llmwatch.collector.otlp.reading import Request
 from llmwatch.collector.otlp.replies import (
     Signal,
     code_of,
@@ -82,7 +82,7 @@ def _handler(door: Door, signal: Signal) -> grpc.GenericRpcHandler:
 async def _metered(door: Door, signal: Signal, body: bytes) -> Rejected:
     began, failed = time.perf_counter(), True
     try:
-        rejected = await take(door, signal, protobuf, body)
+        rejected = await take(door, Request(signal, "protobuf", body))
         failed = False
         return rejected
     finally:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
-from types import ModuleType
 from typing import NamedTuple
 
-from msgspec.structs import replace
-
-from llmwatch.collector.dialects.generic import is_unnamed
 from llmwatch.collector.door import Door
-from llmwatch.collector.otlp.replies import Signal
+from llmwatch.collector.otlp.reading import Request, read
 from llmwatch.collector.pipeline import Prepared
-from llmwatch.store.batch import Batch
+from llmwatch.collector.reading.worker import unpacked
 
 
 class Rejected(NamedTuple):
@@ -22,42 +17,18 @@ class Rejected(NamedTuple):
     reason: str
 
 
-async def take(
-    door: Door, signal: Signal, codec: ModuleType, body: bytes, project: str | None = None
-) -> Rejected:
-    """Store what ``body`` brings; ``codec`` is the module that decodes it (protobuf or json).
-
-    ``project`` is the platform's project that the request is for: the service of spans that name none.
-    Metric points are counted: they repeat what the spans say, so adding them up would count calls twice.
+async def take(door: Door, request: Request) -> Rejected:
+    """Store what ``request`` brings.
 
     Raises:
         IngestError: The body cannot be read.
         StoreError: It could not be stored: the sender should send it again.
     """
+    packed = await door.helper.read(request)
 
-    def read(body: bytes) -> Prepared:
-        match signal:
-            case "spans":
-                return door.pipeline.spans(codec.spans(body), len(body))
-            case "logs":
-                return door.pipeline.logs(codec.logs(body), len(body))
-            case "metrics":
-                return Prepared(Batch(counters={"metric_points": codec.metric_points(body)}))
+    def prepare(_: bytes) -> Prepared:
+        return unpacked(packed) if packed else read(door.pipeline, request)
 
-    def prepare(body: bytes) -> Prepared:
-        return _within(read(body), project) if project else read(body)
-
-    prepared, done = await door.take(prepare, body)
+    prepared, done = await door.take(prepare, request.body)
     reason = prepared.failures[0][1] if prepared.failures else done.reason
     return Rejected(prepared.rejected + done.rejected, reason)
-
-
-def _within(prepared: Prepared, project: str) -> Prepared:
-    """``prepared`` with ``project`` as the service of spans that name none."""
-    spans = [
-        replace(span, context=replace(span.context, service=project))
-        if is_unnamed(span.context.service)
-        else span
-        for span in prepared.batch.spans
-    ]
-    return dataclasses.replace(prepared, batch=dataclasses.replace(prepared.batch, spans=spans))

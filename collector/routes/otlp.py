@@ -15,8 +15,9 @@ from starlette.routing import Route
 
 from llmwatch.collector.door import door_of
 from llmwatch.collector.guards import media_type
-from llmwatch.collector.otlp import json, protobuf
 from llmwatch.collector.otlp.intake import take
+from llmwatch.collector.otlp.reading import Encoding
+from llmwatch.collector.otlp.reading import Request as Sent
 from llmwatch.collector.otlp.replies import PROTOBUF, Signal, accepted
 
 
@@ -37,9 +38,9 @@ async def metrics(request: Request) -> Response:
 
 async def _take(request: Request, signal: Signal) -> Response:
     encoding = media_type(request.scope)
-    codec = protobuf if encoding == PROTOBUF else json
-    project = _project(request.headers)
-    rejected = await take(door_of(request), signal, codec, await request.body(), project)
+    codec: Encoding = "protobuf" if encoding == PROTOBUF else "json"
+    sent = Sent(signal, codec, await request.body(), _project(request.headers))
+    rejected = await take(door_of(request), sent)
     return accepted(signal, encoding, rejected.records, rejected.reason)
 
 
