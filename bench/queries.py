@@ -3,7 +3,8 @@
 usage: python bench/queries.py [--spans 1000000] [--db FILE]
 
 A tenth of the spans lies in the last hour, the rest in the thirty days before. An existing FILE is used as it
-is. Each question is asked five times after a first one that is not counted.
+is. Each question is asked five times after a first one that is not counted; all alert rules are replayed over
+the thirty days three times.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from pathlib import Path
 from figures import Figure, table
 from otlp_load import encode_bodies, make_spans
 
+from llmwatch.analysis.alerts.rule import rules
+from llmwatch.collector.alerting.sharing import replayed
 from llmwatch.collector.otlp.protobuf import spans as decode
 from llmwatch.collector.pipeline import Pipeline
 from llmwatch.config import BudgetConfig, Config
@@ -35,6 +38,7 @@ CHUNK = 12_000
 BATCH = 600
 WAITING = 20
 RUNS = 5
+LOOKS_BACK = 3
 HOUR_S = 3600
 MONTH_S = 30 * 24 * HOUR_S
 CONFIG = Config(budget=BudgetConfig(daily_usd=100, monthly_usd=2000))
@@ -115,6 +119,19 @@ def ask(database: Path) -> list[Figure]:
         return [Figure(name=n, values=_times(q), unit="ms", bar=bar) for n, bar, q in questions]
 
 
+def look_back(database: Path) -> Figure:
+    """Seconds of a replay of every alert rule over the last thirty days, as ``llmwatch alerts backtest``."""
+    with closing(connect_reader(database)) as db:
+        (newest_ns,) = db.execute("SELECT max(start_ns) FROM spans").fetchone()
+    end_s = newest_ns // 10**9 // 60 * 60 + 60
+    taken = []
+    for _ in range(LOOKS_BACK):
+        begun = time.perf_counter()
+        replayed(database, CONFIG, end_s - MONTH_S, end_s, rules(CONFIG.alerts))
+        taken.append(time.perf_counter() - begun)
+    return Figure(name="back-test of every rule over 30 days", values=taken, unit="s", bar=10)
+
+
 def _times(question: Callable[[], object]) -> list[float]:
     question()
     taken = []
@@ -132,7 +149,7 @@ def measure(count: int, database: Path | None) -> list[Figure]:
         if not path.exists():
             build(path, count, time.time_ns())
         size = Figure(name="database", values=[path.stat().st_size / 1e6], unit="MB")
-        return [size, *ask(path)]
+        return [size, *ask(path), look_back(path)]
 
 
 def main() -> None:

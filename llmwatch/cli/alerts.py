@@ -169,8 +169,7 @@ def backtest(ctx: click.Context, rule: str, since: str, as_json: bool, db: str |
     """Say when RULE would have fired over what was recorded; ``all`` for every rule."""
     from llmwatch.analysis.alerts.rule import rules as rules_of
     from llmwatch.cli.tables import json_text
-    from llmwatch.collector.alerting.past import Replay
-    from llmwatch.store.database import connect_reader
+    from llmwatch.collector.alerting.sharing import replayed
 
     database, config = chosen(ctx.parent or ctx, db=db)
     length_ns = parse_duration(since)
@@ -181,8 +180,7 @@ def backtest(ctx: click.Context, rule: str, since: str, as_json: bool, db: str |
         _rule_of(config, rule)
         raise UsageError(f"{rule} is switched off", hint=f"Set alerts.rules.{rule}.enabled = true.")
     end_s = time.time_ns() // _MINUTE_NS * 60
-    with closing(connect_reader(database)) as reader:
-        fired = Replay(reader, config, end_s - length_ns // _MINUTE_NS * 60, end_s).run(wanted)
+    fired = replayed(database, config, end_s - length_ns // _MINUTE_NS * 60, end_s, wanted)
     if as_json:
         click.echo(json_text(fired))
         return

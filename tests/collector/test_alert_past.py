@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
@@ -14,6 +15,7 @@ import pytest
 from llmwatch.analysis.alerts.kinds import KINDS
 from llmwatch.analysis.alerts.looking import Views, changes_of, seen
 from llmwatch.analysis.alerts.rule import SECOND_NS, Rule, rules
+from llmwatch.collector.alerting import sharing
 from llmwatch.collector.alerting.past import Fired, Replay
 from llmwatch.collector.alerting.view import Memory, StoreView
 from llmwatch.config import Config, parse
@@ -144,6 +146,20 @@ def test_a_replay_is_what_plain_reads_are(writer: Writer, database: Path, seed: 
     plain = plainly(database, config)
     assert told(replayed) == told(plain)
     assert len({each.alert.rule for each in plain}) >= 20
+
+
+def test_shared_out_it_is_the_same(writer: Writer, database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Among processes, where there is much to look at."""
+    write(writer, 3)
+    config = sensitive()
+    wanted = rules(config.alerts)
+    alone = sharing.replayed(database, config, START_S, END_S, wanted)
+    monkeypatch.setattr(sharing, "_MUCH", 1)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    shared = sharing.replayed(database, config, START_S, END_S, wanted)
+    assert told(shared) == told(alone)
+    assert [each.alert.fired_ns for each in shared] == sorted(each.alert.fired_ns or 0 for each in alone)
+    assert len({each.alert.rule for each in alone}) >= 20
 
 
 def test_what_is_usual_is_kept_and_completed(writer: Writer, database: Path) -> None:
