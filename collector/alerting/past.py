@@ -16,7 +16,7 @@ from typing import Final
 from llmwatch.analysis.alerts.kinds import KINDS
 from llmwatch.analysis.alerts.looking import Views, changes_of, seen
 from llmwatch.analysis.alerts.rule import SECOND_NS, Rule
-from llmwatch.analysis.budget import budgets
+from llmwatch.analysis.budget import Budget, budgets
 from llmwatch.analysis.metrics import metric_of
 from llmwatch.collector.alerting.pastview import Past, PastView
 from llmwatch.collector.alerting.recorded import HOUR_S, MINUTE_S
@@ -96,6 +96,8 @@ class Replay:
         """
         if _is_always_looked_at(rule):
             return ()
+        if rule.kind in _BUDGETS:
+            return self._past.reached(lambda budget: _bar(rule, budget))
         calls = self._past.slice(rule.where).steps("calls")
         if rule.kind in _FAILING:
             return calls.running("errors")
@@ -122,6 +124,11 @@ class Replay:
 def _is_always_looked_at(rule: Rule) -> bool:
     """Whether it may hold without anything there, or is of a person, of whom there are no sums."""
     return rule.no_data == "fire" or rule.threshold < 0 or not rule.where.keys().isdisjoint(PERSONS)
+
+
+def _bar(rule: Rule, budget: Budget) -> float:
+    """The share of a budget from which the rule holds."""
+    return rule.threshold if rule.kind == "budget_exceeded" else rule.threshold * budget.warn_at
 
 
 def _pace(rule: Rule) -> int:

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import accumulate
+from operator import or_
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from llmwatch.analysis.alerts.rule import SECOND_NS
 from llmwatch.analysis.alerts.view import Amount, Arm, Figure, Largest, SegmentCalls, SessionCost
-from llmwatch.analysis.budget import BudgetState, Unit, bounds, budget_state, budgets
+from llmwatch.analysis.budget import (
+    Budget,
+    BudgetState,
+    Unit,
+    bounds,
+    budget_state,
+    budgets,
+    share,
+)
 from llmwatch.analysis.metrics import Figure as MetricFigure
 from llmwatch.analysis.metrics import figure, metric_of
 from llmwatch.collector.alerting.recorded import HOUR_S, MINUTE_S, Recorded
@@ -38,6 +49,34 @@ class Past:
         self.end_s = end_s
         self.memory = Memory()
         self._slices: dict[tuple[tuple[str, str], ...], Recorded] = {}
+
+    @cached_property
+    def shared(self) -> Sequence[tuple[Budget, Sequence[int]]]:
+        """The budgets with a limit that all share, each with what was spent before each minute."""
+        steps = self.slice({}).steps("spans")
+        return [
+            (
+                budget,
+                list(map(sum, zip(*[steps.running(name) for name in _COUNTED[budget.unit]], strict=True))),
+            )
+            for budget in budgets(self.config)
+            if budget.limit is not None and budget.by == "none" and not budget.match
+        ]
+
+    def reached(self, bar: Callable[[Budget], float]) -> Sequence[int]:
+        """In how many minutes before each some budget had reached its ``bar``, a share of its limit."""
+        zone, begin_s = ZoneInfo(self.config.budget.timezone), self.slice({}).start_s
+        found: list[bool] = []
+        for budget, running in self.shared:
+            least, first, over_s, mine = bar(budget), 0, begin_s, []
+            for at, spent in enumerate(running[1:]):
+                now_s = begin_s + at * MINUTE_S
+                if now_s >= over_s:
+                    start_s, over_s = bounds(budget.period, now_s * SECOND_NS, zone)
+                    first = self.slice({}).place(start_s)
+                mine.append(share(spent - running[first], budget.limit or 0) >= least)
+            found = mine if not found else list(map(or_, found, mine))
+        return list(accumulate(found, initial=0))
 
     def slice(self, where: Where) -> Recorded:
         """A slice of it, which is read once."""
@@ -142,14 +181,10 @@ class PastView(StoreView):
 
     def _shared(self) -> Iterator[BudgetState]:
         zone, now_ns = ZoneInfo(self._config.budget.timezone), self._end_s * SECOND_NS
-        recorded = self._past.slice({})
-        everything = recorded.steps("spans")
-        for budget in budgets(self._config):
-            if budget.limit is None or budget.by != "none" or budget.match:
-                continue
+        place = self._past.slice({}).place
+        for budget, running in self._past.shared:
             start_s, _ = bounds(budget.period, now_ns - 1, zone)
-            first, last = recorded.place(start_s), recorded.place(self._end_s)
-            spent = sum(everything.total(name, first, last) for name in _COUNTED[budget.unit])
+            spent = running[place(self._end_s)] - running[place(start_s)]
             yield budget_state(budget, spent, now_ns - 1, zone)
 
 

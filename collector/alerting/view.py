@@ -20,7 +20,7 @@ from llmwatch.store.histogram import Histogram, bucket_of, value_of
 from llmwatch.store.reads import comparing
 from llmwatch.store.reads.measuring import measure, measure_by, measure_hours
 from llmwatch.store.reads.metrics import Slice, course
-from llmwatch.store.reads.persons import crowds
+from llmwatch.store.reads.persons import crowd_of, crowds
 from llmwatch.store.reads.sliced import PERSONS, By, Where
 from llmwatch.store.rows import Dimension, Measured
 
@@ -120,9 +120,9 @@ class StoreView:
         week = self._memory.recall(
             ("sessions",),
             self._end_s // _HOUR_S,
-            lambda: crowds(self._db, self._end_s - 7 * _DAY_S, self._end_s, {}, None)[""].get("session"),
+            lambda: crowd_of(self._db, self._end_s - 7 * _DAY_S, self._end_s, "session"),
         )
-        if week is None or not week.count:
+        if not week.count:
             return []
         costs = comparing.session_costs(self._db, self._end_s - window_s, self._end_s)
         return [SessionCost(name, cost, week.cost_nanousd / week.count, week.count) for name, cost in costs]

@@ -58,7 +58,7 @@ def crowds(
     """Users and sessions by value (``""`` without ``by``), whatever the kind of their spans."""
     slices: Where = {key: value for key, value in where.items() if key != "kind"}
     if by is None and not slices:
-        return {"": {person: _known_crowd(db, start_s, end_s, person) for person in PERSONS}}
+        return {"": {person: crowd_of(db, start_s, end_s, person) for person in PERSONS}}
     if by == "hour" and not slices:
         return _by_hour(db, start_s, end_s)
     source, terms, values = spans_of(slices)
@@ -89,7 +89,8 @@ def _by_hour(db: sqlite3.Connection, start_s: int, end_s: int) -> dict[int, dict
     return found
 
 
-def _known_crowd(db: sqlite3.Connection, start_s: int, end_s: int, person: Person) -> Crowd:
+def crowd_of(db: sqlite3.Connection, start_s: int, end_s: int, person: Person) -> Crowd:
+    """The users or the sessions of the whole hours of a window."""
     source, values = _source(db, start_s, end_s, person)
     query = f"SELECT count(DISTINCT value), sum(cost_nanousd), sum(priced) FROM {source}"
     count, cost, priced = db.execute(query, values).fetchone()

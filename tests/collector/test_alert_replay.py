@@ -12,7 +12,7 @@ import pytest
 from llmwatch.analysis.alerts.rule import rules
 from llmwatch.analysis.metrics import METRICS, figure
 from llmwatch.collector.alerting.past import Fired, Replay
-from llmwatch.collector.alerting.pastview import Past
+from llmwatch.collector.alerting.pastview import Past, PastView
 from llmwatch.config import Config, parse
 from llmwatch.store.batch import Batch
 from llmwatch.store.database import connect_reader
@@ -109,6 +109,28 @@ def test_budgets_are_replayed_by_the_day(writer: Writer, database: Path) -> None
     config = parse({"budget": {"daily_usd": 30}})
     found = [each for each in shown(replay(database, config, NOON_S, NOON_S + 1800)) if "budget" in each[0]]
     assert found == [("budget_warn", "daily 2026-11-21 00:00", 26, None)]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.8, 1.0, 1.5])
+def test_when_a_budget_is_reached_is_known_beforehand(writer: Writer, database: Path, share: float) -> None:
+    """The same as the view of each minute says; days begin at midnight in Kathmandu."""
+    for minute in range(0, 26 * 60, 7):
+        at_ns = NOON + minute * MINUTE
+        writer.submit(Batch(spans=list(calls(at_ns, 1 + minute % 5, nanousd=SECOND * (minute % 11))))).result(
+            10
+        )
+    budgets = {"hour": {"period": "hour", "limit_calls": 20}, "mine": {"by": "user", "limit_usd": 1.0}}
+    config = parse({"budget": {"timezone": "Asia/Kathmandu", "daily_usd": 700}, "budgets": budgets})
+    with closing(connect_reader(database)) as db:
+        past = Past(db, config, NOON_S, NOON_S + 26 * HOUR_S)
+        reached, place, view = past.reached(lambda _: share), past.slice({}).place, PastView(past, NOON_S)
+        for end_s in range(NOON_S + 60, NOON_S + 26 * HOUR_S + 1, 60):
+            view.move(end_s)
+            states = [state.share for state in view.budgets() if state.share is not None]
+            assert len(states) == 2
+            known = reached[place(end_s)] > reached[place(end_s - 60)]
+            assert known == any(each >= share for each in states)
+    assert share not in (0.3, 0.8, 1.0) or 0 < reached[-1] < len(reached) - 1
 
 
 def test_what_is_usual_is_learnt_from_the_week_before(writer: Writer, database: Path) -> None:
