@@ -1,8 +1,8 @@
 """How far the sums of hours and days reach.
 
-A span touches the row of its minute and, if its hour is over, that of its hour; users and sessions have hours
-and days. The hour that runs is made of its minutes when it is over (`store.writes.rollups.add_up`): a span
-that has just ended would touch twice as many rows, which was a twentieth of all that storing it takes.
+A span touches the row of its minute at once, that of its hour ten minutes later with all others of these
+minutes (`store.writes.rollups.add_up`); users and sessions have hours and days. A span that has just ended
+would touch twice as many rows otherwise, a tenth of all that storing it takes.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ import sqlite3
 
 
 def coarse_until(db: sqlite3.Connection, width_s: int) -> int:
-    """Unix seconds, a multiple of the width: what starts later stands in the finer rows alone.
+    """Unix seconds: what starts later is in the finer rows alone, as yet.
 
-    Widths are 3600 (hours of ``rollups``) and 86400 (days of ``person_rollups``).
+    Widths are 3600 (hours of ``rollups``, this is a whole minute) and 86400 (days of ``person_rollups``, a
+    whole hour).
     """
     query = "SELECT until_s FROM coarse_sums WHERE width_s = ?"
     until_s: int = db.execute(query, (width_s,)).fetchone()[0]

@@ -70,7 +70,7 @@ CREATE TABLE golden (
     set_ns INTEGER NOT NULL
 );
 
--- Sums per hour (width 3600) and, of days UTC that are over, per day (width 86400: coarse_sums) of users and sessions: too many to be series.
+-- Sums per hour (width 3600) and, as far as coarse_sums says, per day UTC (width 86400) of users and sessions: too many to be series.
 CREATE TABLE person_rollups (
     width_s INTEGER NOT NULL,
     start_s INTEGER NOT NULL,

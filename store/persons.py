@@ -1,8 +1,8 @@
 """What spans add to the sums of users and sessions, which are too many to be series of the rollups. Pure.
 
 A span counts for the user and the session that it names, or that its trace names (heads.py), by the hour
-in which it starts and, once that is over, by the day (UTC). Calls and errors are those of LLM calls; tokens
-and cost are of every kind of span whose usage counts.
+in which it starts and, once that is over, by the day (UTC) as well. Calls and errors are those of LLM calls;
+tokens and cost are of every kind of span whose usage counts.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _Hour: TypeAlias = tuple[str | None, str | None, int]
 def person_sums(changes: Iterable[Change], days_until_s: int) -> dict[PersonKey, tuple[int, ...]]:
     """What ``changes`` add to ``person_rollups``, in the order of `PERSON_SUMS`.
 
-    Days are kept up to ``days_until_s``.
+    Days are kept of what starts before ``days_until_s``.
     """
     hours: dict[_Hour, list[tuple[int, ...]]] = {}
     for span, role, sign, heads in changes:

@@ -1,9 +1,8 @@
 """What spans add to the sums that are kept on write, and take from them when they change. Pure.
 
-A span counts in the minute and the hour where it starts, once it has really begun; in the hour not before
-that is over, or the same rows would be written twice for every span that ends now. Its tokens and its cost
-count when its usage does (usage.py); an LLM span whose usage is a roll-up or a duplicate is a copy of calls
-that count already, so it counts as nothing but a copy.
+A span counts in the minute and the hour where it starts, once it has really begun; in the hour not at once
+(coarse.py). Its tokens and its cost count when its usage does (usage.py); an LLM span whose usage is a
+roll-up or a duplicate is a copy of calls that count already, so it counts as nothing but a copy.
 """
 
 from __future__ import annotations
@@ -110,8 +109,8 @@ class Cell:
 def rollups(changes: Iterable[Change], hours_until_s: int) -> dict[tuple[int, int, Dimensions], Cell]:
     """What ``changes`` add to the rows of ``rollups``, by width, start and dimensions.
 
-    Hours are kept up to ``hours_until_s``. One of which one minute changes has the cell of that minute, as
-    most have that are written together.
+    Hours are kept of what starts before ``hours_until_s``. One of which one minute changes has the cell of
+    that minute, as most have that are written together.
     """
     minutes: dict[tuple[int, int, Dimensions], Cell] = {}
     for span, role, sign, heads in changes:

@@ -167,8 +167,8 @@ CREATE TABLE series (
     UNIQUE (kind, service, environment, app_version, feature, prompt_name, prompt_version, provider, model)
 );
 
--- Sums and histograms per minute (width 60) and, of hours that are over, per hour (width 3600: coarse_sums); a span
--- counts where it starts.
+-- Sums and histograms per minute (width 60) and, as far as coarse_sums says, per hour (width 3600); a span counts
+-- where it starts.
 -- Histograms are msgpack maps of log bucket to count (histogram.py); NULL when empty.
 CREATE TABLE rollups (
     width_s INTEGER NOT NULL,

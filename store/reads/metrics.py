@@ -91,14 +91,17 @@ def pieces(
 ) -> list[tuple[int, int, int]]:
     """Width, start and end of the rollups that make up a window: whole hours, and minutes at its ends.
 
-    Hours as far as they are kept; minutes of the one that runs.
+    The hour that runs has a row of what began before `coarse_until`; the minutes from then on come beside it.
     """
     start_s -= start_s % fine_s
     first = -(-start_s // coarse_s) * coarse_s
-    last = min(end_s // coarse_s * coarse_s, coarse_until(db, coarse_s))
+    last = fine_from = end_s // coarse_s * coarse_s
+    until_s = coarse_until(db, coarse_s)
+    if until_s <= end_s:
+        last, fine_from = -(-until_s // coarse_s) * coarse_s, until_s
     if first >= last:
         return [(fine_s, start_s, end_s)]
-    return [(fine_s, start_s, first), (coarse_s, first, last), (fine_s, last, end_s)]
+    return [(fine_s, start_s, first), (coarse_s, first, last), (fine_s, fine_from, end_s)]
 
 
 def _steps(db: sqlite3.Connection, start_s: int, end_s: int, width_s: int) -> list[tuple[int, int, int]]:

@@ -14,6 +14,9 @@ from llmwatch.store.rollups import HISTOGRAMS, HOUR_S, SUMS, Cell, Change, rollu
 from llmwatch.store.versions import VersionKey, versions
 from llmwatch.store.writes.shelf import Shelf
 
+_MINUTE_S: Final = 60
+_LATE_S: Final = 300
+"""Minutes are added to their hour when this has passed since, twice: most calls have ended by then."""
 _COLUMNS: Final = ("width_s", "start_s", "series", *SUMS, *HISTOGRAMS, "words")
 _MERGE_ROLLUP: Final = " ON CONFLICT (width_s, start_s, series) DO UPDATE SET " + ", ".join(
     [f"{name} = {name} + excluded.{name}" for name in SUMS]
@@ -103,13 +106,18 @@ def write_rollups(shelf: Shelf, changes: Sequence[Change]) -> None:
 
 
 def add_up(shelf: Shelf, now_s: int) -> None:
-    """Make the hours and the days that are over of the minutes and the hours in them."""
-    for width_s, statement in ((HOUR_S, _ADD_HOURS), (DAY_S, _ADD_DAYS)):
-        known_s, over_s = shelf.coarse_until(width_s), now_s - now_s % width_s
-        if known_s < over_s:
-            with shelf.transaction():
-                shelf.db.execute(statement, (known_s, over_s))
-                shelf.reach(width_s, over_s)
+    """Add the minutes that are over to their hours, the hours that are over to their days."""
+    minutes_s = now_s - now_s % _MINUTE_S - _LATE_S
+    if shelf.coarse_until(HOUR_S) <= minutes_s - _LATE_S:
+        _extend(shelf, HOUR_S, _ADD_HOURS, minutes_s)
+    if shelf.coarse_until(DAY_S) < (hours_s := now_s - now_s % HOUR_S):
+        _extend(shelf, DAY_S, _ADD_DAYS, hours_s)
+
+
+def _extend(shelf: Shelf, width_s: int, statement: str, until_s: int) -> None:
+    with shelf.transaction():
+        shelf.db.execute(statement, (shelf.coarse_until(width_s), until_s))
+        shelf.reach(width_s, until_s)
 
 
 def _counts(cell: Cell) -> tuple[int | bytes | None, ...]:

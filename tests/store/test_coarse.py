@@ -1,4 +1,4 @@
-"""Hours and days that are made when they are over: no number depends on when that is noticed."""
+"""Hours and days that are added up later: no number depends on when that is done."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ END: Final = S0 + 3 * DAY
 NEVER: Final = S0 - 30 * DAY
 
 hours = st.integers(0, 60)
+seconds = st.integers(0, 60 * HOUR) | st.integers(0, 400).map(lambda minute: minute * 60)
 arrivals = st.builds(
     lambda record, hour: replace(
         record,
@@ -50,11 +51,11 @@ arrivals = st.builds(
 
 
 def _shelf(path: Path, until_s: int) -> Shelf:
-    """On a file whose hours and days reach to ``until_s``."""
+    """On a file whose hours reach to the minute, and whose days to the hour, of ``until_s``."""
     shelf = Shelf(connect_writer(path, "NORMAL"), enrich)
     with shelf.transaction():
-        for width_s in (HOUR, DAY):
-            shelf.reach(width_s, until_s)
+        shelf.reach(HOUR, until_s // 60 * 60)
+        shelf.reach(DAY, until_s // HOUR * HOUR)
     return shelf
 
 
@@ -89,24 +90,24 @@ def _all_numbers(db: sqlite3.Connection, start_s: int, end_s: int) -> dict[str, 
 
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.lists(arrivals, max_size=3) | hours, max_size=12), hours, hours, hours)
+@given(st.lists(st.lists(arrivals, max_size=3) | seconds, max_size=12), seconds, seconds, seconds)
 def test_no_number_depends_on_it(
     blank: Path, events: Sequence[list[Span] | int], until: int, low: int, high: int
 ) -> None:
     """Spans come for any hour, in any order, and hours end in between; beside it a file that keeps all."""
     with tempfile.TemporaryDirectory() as folder:
         lazy_path, eager_path = (Path(shutil.copy(blank, Path(folder) / name)) for name in ("l.db", "e.db"))
-        lazy, eager = _shelf(lazy_path, (S0 + until * HOUR) // DAY * DAY), _shelf(eager_path, END)
+        lazy, eager = _shelf(lazy_path, S0 + until), _shelf(eager_path, END)
         for event in events:
             if isinstance(event, int):
-                add_up(lazy, S0 + event * HOUR + 59)
+                add_up(lazy, S0 + event)
             else:
                 for shelf in (lazy, eager):
                     apply(shelf, [Batch(spans=event)])
             with closing(connect_reader(lazy_path)) as one, closing(connect_reader(eager_path)) as other:
-                window = (S0 + low * 1800, S0 + (low + high) * 1800)
+                window = (S0 + low, S0 + low + high)
                 assert _all_numbers(one, *window) == _all_numbers(other, *window)
-        add_up(lazy, END)
+        add_up(lazy, END + HOUR)
         with closing(connect_reader(lazy_path)) as db:
             state = state_of(db)
             assert {name: state[name] for name in ("rollups", "persons", "totals", "versions")} == (
@@ -134,29 +135,28 @@ def _widths(db: sqlite3.Connection) -> dict[tuple[str, int], list[tuple[int, int
 
 
 def test_what_is_kept_when(shelf: Shelf) -> None:
-    """Two calls of ann at 0:00:00 and 0:02:00; the hour ends, one more comes for it; the day ends."""
+    """Calls at 0:00 and 0:08; the first minutes are added, one more comes for them; the hour ends."""
     ann = who(user_id="ann")
-    for number, minute in enumerate((0, 2)):
+    for number, minute in enumerate((0, 8)):
         begun = T0 + minute * 60 * SECOND
         call = llm("s", trace_id=f"t{number}", start_ns=begun, context=ann)
         apply(shelf, [Batch(spans=[call])])
-    running = {("rollups", 60): [(0, 1), (120, 1)], ("person_rollups", HOUR): [(0, 2)]}
+    running = {("rollups", 60): [(0, 1), (480, 1)], ("person_rollups", HOUR): [(0, 2)]}
     assert _widths(shelf.db) == running
-    add_up(shelf, S0 + HOUR - 1)
-    assert _widths(shelf.db) == running
-    add_up(shelf, S0 + HOUR)
-    over = {**running, ("rollups", HOUR): [(0, 2)]}
-    assert _widths(shelf.db) == over
-    add_up(shelf, S0 + HOUR + 1)
-    assert _widths(shelf.db) == over, "once"
+    add_up(shelf, S0 + 659)
+    assert _widths(shelf.db) == {**running, ("rollups", HOUR): [(0, 1)]}, "five minutes ago is 0:05"
+    add_up(shelf, S0 + 899)
+    assert coarse_until(shelf.db, HOUR) == S0 + 300, "not every minute"
     apply(shelf, [Batch(spans=[llm("s", trace_id="late", start_ns=T0, context=ann)])])
-    late = {
-        ("rollups", 60): [(0, 2), (120, 1)], ("rollups", HOUR): [(0, 3)], ("person_rollups", HOUR): [(0, 3)],
-    }  # fmt: skip
-    assert _widths(shelf.db) == late
-    add_up(shelf, S0 + DAY)
-    assert _widths(shelf.db) == {**late, ("person_rollups", DAY): [(0, 3)]}
-    assert (coarse_until(shelf.db, HOUR), coarse_until(shelf.db, DAY)) == (S0 + DAY, S0 + DAY)
+    late = {("rollups", 60): [(0, 2), (480, 1)], ("person_rollups", HOUR): [(0, 3)]}
+    assert _widths(shelf.db) == {**late, ("rollups", HOUR): [(0, 2)]}
+    add_up(shelf, S0 + 960)
+    both = {**late, ("rollups", HOUR): [(0, 3)]}
+    assert _widths(shelf.db) == both
+    assert (coarse_until(shelf.db, HOUR), coarse_until(shelf.db, DAY)) == (S0 + 660, S0)
+    add_up(shelf, S0 + HOUR)
+    assert _widths(shelf.db) == {**both, ("person_rollups", DAY): [(0, 3)]}
+    assert (coarse_until(shelf.db, HOUR), coarse_until(shelf.db, DAY)) == (S0 + HOUR - 300, S0 + HOUR)
 
 
 def test_a_span_that_changes_after_its_hour(shelf: Shelf) -> None:
@@ -171,7 +171,7 @@ def test_a_span_that_changes_after_its_hour(shelf: Shelf) -> None:
 def test_a_clock_that_goes_back_changes_nothing(shelf: Shelf) -> None:
     add_up(shelf, S0 + 2 * HOUR)
     add_up(shelf, S0)
-    assert coarse_until(shelf.db, HOUR) == S0 + 2 * HOUR
+    assert coarse_until(shelf.db, HOUR) == S0 + 2 * HOUR - 300
 
 
 def test_the_writer_makes_what_is_over(path: Path) -> None:
@@ -209,5 +209,5 @@ def test_an_older_file_keeps_hours_and_days_to_its_end(tmp_path: Path) -> None:
     prepare(path)
     with closing(connect_reader(path)) as db:
         assert coarse_until(db, HOUR) == ahead + HOUR
-        assert coarse_until(db, DAY) % DAY == 0
+        assert coarse_until(db, DAY) % HOUR == 0
         assert S0 < coarse_until(db, DAY) < ahead, "a new file's reach to today"
