@@ -116,10 +116,10 @@ def measure(rounds: int, spans: int) -> list[Figure]:
             whole = sent(name)
             rates: dict[str, list[float]] = {prototype.name: [], llmwatch.name: []}
             for turn in range(rounds + 1):
-                load = bodies(whole, spans if turn else PER_BODY, f"{dialect} {turn}")
+                load = bodies(whole, spans, f"{dialect} {turn}")
                 for server in (prototype, llmwatch):
                     done = run_load(server.url, load, connections=4, retries=5)
-                    if turn:  # the first only warms up what is loaded and planned once
+                    if turn:  # the first only warms up what is loaded, planned and started once
                         rates[server.name].append(done.acked_spans / done.wall_s)
             ours, theirs = rates[llmwatch.name], rates[prototype.name]
             size = len(whole.SerializeToString()) / sum(1 for _ in _spans(whole))

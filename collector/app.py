@@ -79,7 +79,7 @@ def create_app(
         async with open_port(door), following(door), alerting(door):
             yield
         await elsewhere.close()
-        door.helper.close()
+        await door.helper.close()
         for task in background:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):

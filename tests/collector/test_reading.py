@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
+import pickle
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,9 +21,10 @@ from llmwatch.collector.otlp.reading import Request, read
 from llmwatch.collector.otlp.replies import JSON, PROTOBUF
 from llmwatch.collector.pipeline import Pipeline, Prepared
 from llmwatch.collector.reading import helper as module
-from llmwatch.collector.reading import worker
+from llmwatch.collector.reading import process
 from llmwatch.collector.reading.helper import Helper
-from llmwatch.collector.reading.worker import read_packed, unpacked
+from llmwatch.collector.reading.wire import framed, receive
+from llmwatch.collector.reading.worker import read_packed, serve, unpacked
 from llmwatch.config import Config, parse
 from llmwatch.store.records import encode
 from tests.collector.requests import attributes, encoded, span, traces
@@ -50,25 +53,24 @@ def requests() -> Iterator[Request]:
             yield Request(signal_, encoding, sent.body, "of the header")
 
 
-@pytest.fixture
-def begun(monkeypatch: pytest.MonkeyPatch) -> None:
-    """This process reads as the second one does."""
-    monkeypatch.setattr(worker, "_pipelines", [Pipeline(Config())])
-
-
-def test_what_is_read_there_is_what_is_read_here(begun: None) -> None:
-    """Of all clients' requests, also after the way to that process."""
-    here, seen = Pipeline(Config()), 0
-    decode, encode_ = msgspec.msgpack.Decoder(Request).decode, msgspec.msgpack.encode
-    for request in requests():
-        packed = read_packed(decode(encode_(request)))
-        expected = read(here, request)
+def test_what_is_read_there_is_what_is_read_here() -> None:
+    """Of all clients' requests, over the pipes of that process."""
+    here, seen, all_ = Pipeline(Config()), 0, list(requests())
+    messages = [pickle.dumps(Config()), *map(msgspec.msgpack.encode, all_)]
+    answers = io.BytesIO()
+    serve(io.BytesIO(b"".join(map(framed, messages))), answers)
+    answers.seek(0)
+    assert receive(answers) == b"", "it is ready"
+    for request in all_:
+        packed, expected = receive(answers), read(here, request)
+        assert packed is not None
         if expected.rejected:
             assert packed == b""
             continue
         assert said(unpacked(packed)) == said(expected)
         seen += len(expected.batch.spans)
     assert seen > 500
+    assert receive(answers) is None
 
 
 @pytest.mark.parametrize(
@@ -79,8 +81,8 @@ def test_what_is_read_there_is_what_is_read_here(begun: None) -> None:
         Request("spans", "json", encoded(traces(span(), span("short")), JSON)),
     ],
 )
-def test_what_is_wrong_with_a_request_is_for_the_parent_to_say(begun: None, request_: Request) -> None:
-    assert read_packed(request_) == b""
+def test_what_is_wrong_with_a_request_is_for_the_parent_to_say(request_: Request) -> None:
+    assert read_packed(Pipeline(Config()), request_) == b""
 
 
 CALL: Final = attributes(
@@ -91,20 +93,17 @@ LARGE: Final = Request("spans", "protobuf", encoded(traces(*CALLS), PROTOBUF))
 
 
 @pytest.fixture
-async def helper(monkeypatch: pytest.MonkeyPatch) -> Any:
+async def helper(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Helper]:
     """A helper that starts its process at the first request."""
     monkeypatch.setattr(module, "_BURST", 1)
     made = Helper(Config())
     yield made
-    made.close()
-    await until(lambda: not processes())
+    await made.close()
 
 
-def processes() -> list[int]:
-    """Second processes of this one."""
-    import multiprocessing
-
-    return [process.pid or 0 for process in multiprocessing.active_children()]
+def process_of(helper: Helper) -> subprocess.Popen[bytes]:
+    assert helper._second is not None
+    return helper._second.process
 
 
 async def until(true: Callable[[], object]) -> None:
@@ -128,14 +127,13 @@ async def answered(helper: Helper) -> Prepared:
 
 async def test_a_burst_starts_it_and_quiet_ends_it(helper: Helper, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(LARGE.body) > module._SMALLEST
+    monkeypatch.setattr(module, "_QUIET_S", 1.0)
     assert await helper.read(LARGE) is None, "it begins, and meanwhile this process reads"
     assert said(await answered(helper)) == said(read(Pipeline(Config()), LARGE))
-    (process,) = processes()
-    await until(lambda: helper._ready)
-    monkeypatch.setattr(module, "_QUIET_S", 0.0)
-    helper._rest_later(helper._pool)  # type: ignore[arg-type]
-    await until(lambda: process not in processes())
-    assert await helper.read(LARGE) is None
+    process = process_of(helper)
+    await until(lambda: helper._life is None)
+    assert process.poll() == 0, "it was let end"
+    await answered(helper)
 
 
 @pytest.mark.parametrize("size", [0, module._SMALLEST - 1, module._LARGEST + 1])
@@ -149,59 +147,87 @@ async def test_a_steady_trickle_starts_nothing() -> None:
     body = bytes(module._SMALLEST)
     for _ in range(module._BURST // len(body) - 1):
         assert await helper.read(Request("spans", "protobuf", body)) is None
-    assert helper._pool is None
-    helper.close()
+    assert helper._life is None
 
 
-async def test_killed_it_is_not_missed(
-    helper: Helper, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_killed_it_is_not_missed(helper: Helper, caplog: pytest.LogCaptureFixture) -> None:
     """What it had is read here; after a while there is another one."""
     await answered(helper)
-    (process,) = processes()
-    os.kill(process, signal.SIGKILL)
+    process_of(helper).kill()
     assert await helper.read(LARGE) is None
     assert "goes on alone" in caplog.text
     assert await helper.read(LARGE) is None
-    assert helper._pool is None, "not at once: it might die again"
+    await until(lambda: helper._life is None)
+    assert await helper.read(LARGE) is None
+    assert helper._life is None, "not at once: it might die again"
     helper._not_before = 0.0
     await answered(helper)
-    assert processes() != [process]
 
 
 async def test_one_that_hangs_is_given_up(helper: Helper, monkeypatch: pytest.MonkeyPatch) -> None:
     await answered(helper)
     monkeypatch.setattr(module, "_PATIENCE_S", 0.2)
-    (process,) = processes()
-    os.kill(process, signal.SIGSTOP)
+    process = process_of(helper)
+    process.send_signal(signal.SIGSTOP)
     assert await helper.read(LARGE) is None
-    await until(lambda: process not in processes())
+    await until(lambda: process.poll() is not None)
+
+
+@pytest.mark.parametrize("command", [("/no/such/program",), (sys.executable, "-c", "pass")])
+async def test_one_that_does_not_start_is_not_missed(
+    helper: Helper,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    command: tuple[str, ...],
+) -> None:
+    monkeypatch.setattr(process, "_COMMAND", command)
+    assert await helper.read(LARGE) is None
+    await until(lambda: helper._life is None)
+    assert "goes on alone" in caplog.text
+    assert await helper.read(LARGE) is None
 
 
 async def test_a_changed_configuration_counts(helper: Helper) -> None:
     """Prices do; what is too long was decided at the start, there as here."""
     before = await answered(helper)
     assert {span.cost and span.cost.nanousd for span in before.batch.spans} == {None}
-    (process,) = processes()
+    old = process_of(helper)
     helper.reconfigure(
         parse({"prices": {"acme-1": {"input": 1.0, "output": 10.0}}, "collector": {"max_value_kib": 7}})
     )
-    await until(lambda: process not in processes())
+    await until(lambda: old.poll() == 0)
     after = await answered(helper)
     assert {span.cost and span.cost.nanousd for span in after.batch.spans} == {23_000}
     assert helper._config.collector == Config().collector
 
 
+async def test_what_it_was_asked_it_answers_though_the_configuration_changes(helper: Helper) -> None:
+    await answered(helper)
+    asked = asyncio.ensure_future(helper.read(LARGE))
+    await asyncio.sleep(0)
+    helper.reconfigure(Config())
+    assert await asked
+
+
 async def test_closed_it_stays_closed(helper: Helper) -> None:
     await answered(helper)
-    helper.close()
-    await until(lambda: not processes())
+    process = process_of(helper)
+    await helper.close()
+    assert process.poll() == 0
     assert await helper.read(LARGE) is None
-    assert helper._pool is None
+    assert helper._life is None
+
+
+async def test_closed_while_it_begins(helper: Helper) -> None:
+    assert await helper.read(LARGE) is None
+    await asyncio.sleep(0)
+    await helper.close()
+    assert helper._second is None
+    assert helper._life is None
 
 
 _PARENT = """
-import asyncio, multiprocessing, sys, time
+import asyncio, sys
 from llmwatch.collector.otlp.reading import Request
 from llmwatch.collector.reading import helper
 from llmwatch.config import Config
@@ -212,7 +238,7 @@ async def main():
     request = Request("spans", "protobuf", bytes.fromhex(sys.stdin.read()))
     while not await made.read(request):
         await asyncio.sleep(0.02)
-    print(multiprocessing.active_children()[0].pid, flush=True)
+    print(made._second.process.pid, flush=True)
     await asyncio.sleep(60)
 
 if __name__ == "__main__":
