@@ -15,6 +15,8 @@ from llmwatch.config import Config
 
 _COMMAND: Final = (sys.executable, "-P", "-m", "llmwatch.collector.reading.worker")
 _PIPE_BYTES: Final = 1 << 20
+_PATIENCE_S: Final = 10.0
+"""So long it may take to begin, or to end."""
 
 
 class Second:
@@ -31,7 +33,7 @@ class Second:
         """One that is ready to read, which takes half a second.
 
         Raises:
-            OSError: It cannot be started, or ends before it is ready.
+            OSError: It cannot be started, ends before it is ready, or takes too long.
             NotImplementedError: This platform has no such pipes.
         """
         process = await asyncio.to_thread(
@@ -40,7 +42,8 @@ class Second:
         made = cls(process)
         try:
             await made._connect()
-            await made.ask(pickle.dumps(config))
+            async with asyncio.timeout(_PATIENCE_S):
+                await made.ask(pickle.dumps(config))
         except BaseException:
             await made.end(kill=True)
             raise
@@ -67,7 +70,10 @@ class Second:
         if self._messages is not None:
             self._messages.close()
         if self._listening is not None:
-            await self._listening
+            _, hanging = await asyncio.wait([self._listening], timeout=_PATIENCE_S)
+            if hanging:
+                self.process.kill()
+                await self._listening
         await asyncio.to_thread(self.process.wait)
 
     async def _connect(self) -> None:

@@ -173,6 +173,25 @@ async def test_one_that_hangs_is_given_up(helper: Helper, monkeypatch: pytest.Mo
     await until(lambda: process.poll() is not None)
 
 
+async def test_one_that_hangs_is_killed_at_the_end(helper: Helper, monkeypatch: pytest.MonkeyPatch) -> None:
+    await answered(helper)
+    monkeypatch.setattr(process, "_PATIENCE_S", 0.2)
+    hanging = process_of(helper)
+    hanging.send_signal(signal.SIGSTOP)
+    await helper.close()
+    assert hanging.poll() == -signal.SIGKILL
+
+
+async def test_one_that_never_begins_is_killed(
+    helper: Helper, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(process, "_COMMAND", (sys.executable, "-c", "import time; time.sleep(60)"))
+    monkeypatch.setattr(process, "_PATIENCE_S", 0.5)
+    assert await helper.read(LARGE) is None
+    await until(lambda: helper._life is None)
+    assert "goes on alone" in caplog.text
+
+
 @pytest.mark.parametrize("command", [("/no/such/program",), (sys.executable, "-c", "pass")])
 async def test_one_that_does_not_start_is_not_missed(
     helper: Helper,
