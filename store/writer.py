@@ -231,8 +231,8 @@ class Writer:
         """Note what may be noted, write all else."""
         if not jobs:
             return
-        may_wait = self._notes and not self._charges and all(may_be_noted(job.batch) for job in jobs)
-        if may_wait and len(jobs) + len(self._noted) <= _MOST_NOTED:
+        few = len(jobs) + len(self._noted) <= _MOST_NOTED and may_be_noted([job.batch for job in jobs])
+        if few and self._notes and not self._charges:
             self._note(jobs)
         else:
             self._write(jobs)

@@ -14,7 +14,7 @@ from llmwatch.store.writes.shelf import Shelf
 _log = logging.getLogger(__name__)
 
 FEW: Final = 16
-"""Spans up to which a request is noted. Of more, writing them at once costs less than noting them first."""
+"""Spans up to which they are noted. More that wait are written at once: they share a transaction as it is."""
 
 _ADD: Final = "INSERT INTO inbox (id, records) VALUES (?, ?)"
 _TAKE: Final = "DELETE FROM inbox WHERE id = ?"
@@ -22,10 +22,10 @@ _KEEP: Final = "UPDATE inbox SET reason = ? WHERE id = ?"
 _UNWRITTEN: Final = "SELECT id, records FROM inbox WHERE reason IS NULL ORDER BY id"
 
 
-def may_be_noted(batch: Batch) -> bool:
-    """Whether ``batch`` is a few spans and nothing else."""
-    others = batch.scores or batch.replays or batch.judgements or batch.counters
-    return 0 < len(batch.spans) <= FEW and not others
+def may_be_noted(batches: Sequence[Batch]) -> bool:
+    """Whether ``batches`` are a few spans together, and nothing else."""
+    others = any(each.scores or each.replays or each.judgements or each.counters for each in batches)
+    return 0 < sum([len(each.spans) for each in batches]) <= FEW and not others
 
 
 def note(shelf: Shelf, batches: Sequence[Batch]) -> list[Batch]:

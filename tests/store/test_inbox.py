@@ -78,6 +78,16 @@ def test_many_spans_are_written_at_once_and_take_along_what_was_noted(
     assert _counts(db) == (0, FEW + 1)
 
 
+def test_many_that_wait_are_written_at_once(path: Path, noting: Writer, db: sqlite3.Connection) -> None:
+    """They share a transaction as it is."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as blocker:
+        blocker.execute("BEGIN IMMEDIATE")
+        waiting = [noting.submit(Batch(spans=[span(str(number))])) for number in range(FEW + 2)]
+        blocker.execute("ROLLBACK")
+    assert [future.result(10) for future in waiting] == [WriteResult(inserted=1)] * (FEW + 2)
+    assert _counts(db) == (0, FEW + 2)
+
+
 @pytest.mark.parametrize(
     "batch",
     [
