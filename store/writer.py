@@ -21,18 +21,17 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from llmwatch.errors import StoreError
-from llmwatch.store.accounts import Book, Keeper
+from llmwatch.store.accounts import Keeper
 from llmwatch.store.batch import Batch, WriteResult
-from llmwatch.store.database import connect_writer, prepare
-from llmwatch.store.failures import file_error, store_error
+from llmwatch.store.failures import file_error
 from llmwatch.store.jobs import Job, Jobs, Task, Work
 from llmwatch.store.lock import WriterLock
-from llmwatch.store.writes.accounts import open_accounts
+from llmwatch.store.openfile import OpenFile
 from llmwatch.store.writes.apply import apply, salvage
-from llmwatch.store.writes.inbox import may_be_noted, note, unwritten
+from llmwatch.store.writes.inbox import may_be_noted, note
 from llmwatch.store.writes.rollups import add_up
 from llmwatch.store.writes.search import index_some
-from llmwatch.store.writes.shelf import Enrich, Shelf
+from llmwatch.store.writes.shelf import Enrich
 
 __all__ = ["Batch", "WriteResult", "Writer"]
 
@@ -70,19 +69,13 @@ class Writer:
         self, path: Path, *, enrich: Enrich, queue_spans: int, synchronous: str, notes: bool = False
     ) -> None:
         self._path = path
-        self._enrich = enrich
-        self._synchronous = synchronous
-        self._notes = notes
+        self._file = OpenFile(path, enrich, synchronous)
         self._jobs = Jobs(queue_spans)
-        self._noted: list[Batch] = []
+        self._notes = notes
         self._noted_at = 0.0
         self._unindexed = True
         self._indexed_at = 0.0
-        self._keeper: Keeper | None = None
-        self._book: Book | None = None
         self._lock: WriterLock | None = None
-        self._shelf: Shelf | None = None
-        self._opened: tuple[int, int] | None = None
         self._thread = threading.Thread(target=self._run, name="llmwatch-writer", daemon=True)
 
     @property
@@ -99,7 +92,7 @@ class Writer:
         """
         self._lock = WriterLock(self._path)
         try:
-            self._open()
+            self._file.open()
         except BaseException:
             self._lock.release()
             raise
@@ -150,7 +143,7 @@ class Writer:
 
         Call it again when its accounts have changed.
         """
-        self._keeper = keeper
+        self._file.keeper = keeper
         return self.caught_up()
 
     def caught_up(self) -> Future[None]:
@@ -180,24 +173,24 @@ class Writer:
                 self._do(jobs)
             elif jobs:
                 self._store(self._made(jobs))
-            elif self._noted or self._shelf is None:
+            elif self._file.noted or self._file.shelf is None:
                 self._catch_up()
             else:
                 self._index()
-        if self._noted:
+        if self._file.noted:
             self._catch_up()
-        self._close_file()
+        self._file.close()
 
     def _next(self) -> Work | None:
         """As `Jobs.take`: none when something else is due, or there is time for it."""
+        if self._file.shelf is None:  # it was at fault
+            return self._jobs.take(_RETRY_S)
         now = time.monotonic()
-        if self._noted and now - self._noted_at > _LONGEST_NOTED_S:
+        if self._file.noted and now - self._noted_at > _LONGEST_NOTED_S:
             return []
         if self._unindexed and now - self._indexed_at > _INDEX_EVERY_S:
             return []
-        if self._shelf is None:
-            return self._jobs.take(_RETRY_S)
-        return self._jobs.take(_PAUSE_S if self._noted or self._unindexed else None)
+        return self._jobs.take(_PAUSE_S if self._file.noted or self._unindexed else None)
 
     def _made(self, jobs: Sequence[Job]) -> list[Job]:
         """``jobs`` with their batches, and those that come while they are made; without those that fail."""
@@ -216,13 +209,13 @@ class Writer:
 
     def _do(self, task: Task) -> None:
         try:
-            shelf = self._open()
+            shelf = self._file.open()
             with shelf.transaction():
                 answer = task.work(shelf.db)
         except Exception as error:  # noqa: BLE001 - every error reaches the task's future
             fault = file_error(error, self._path)
             if fault:
-                self._close_file()
+                self._file.close()
             self._jobs.settle(task, fault or error)
         else:
             self._jobs.settle(task, answer)
@@ -231,133 +224,89 @@ class Writer:
         """Note what may be noted, write all else."""
         if not jobs:
             return
-        few = len(jobs) + len(self._noted) <= _MOST_NOTED and may_be_noted([job.batch for job in jobs])
-        if few and self._notes and not self._charges:
+        few = len(jobs) + len(self._file.noted) <= _MOST_NOTED and may_be_noted([job.batch for job in jobs])
+        if few and self._notes and not self._file.charges:
             self._note(jobs)
         else:
             self._write(jobs)
 
-    @property
-    def _charges(self) -> bool:
-        """Whether someone relies on it that what is acknowledged is charged."""
-        return self._keeper is not None and bool(self._keeper.accounts)
-
     def _note(self, jobs: Sequence[Job]) -> None:
         try:
-            noted = note(self._open(), [job.batch for job in jobs])
+            noted = note(self._file.open(), [job.batch for job in jobs])
         except Exception as error:  # noqa: BLE001 - every error reaches the futures of its batches
             self._recover(jobs, error)
         else:
-            if not self._noted:
+            if not self._file.noted:
                 self._noted_at = time.monotonic()
-            self._noted += noted
+            self._file.noted += noted
             for job in jobs:
                 self._jobs.settle(job, WriteResult(inserted=len(job.batch.spans)))
 
     def _catch_up(self) -> None:
         """Write what was noted, by a process before this one, too."""
-        if self._noted or self._shelf is None:
+        if self._file.noted or self._file.shelf is None:
             self._write(())
 
     def _write(self, jobs: Sequence[Job]) -> None:
         """Write ``jobs`` and what was noted before them."""
         try:
-            shelf = self._open()
-            batches = [*self._noted, *(job.batch for job in jobs)]
-            tallies = apply(shelf, batches, self._book) if batches else []
+            shelf = self._file.open()
+            batches = [*self._file.noted, *(job.batch for job in jobs)]
+            tallies = apply(shelf, batches, self._file.book) if batches else []
         except Exception as error:  # noqa: BLE001 - every error reaches the futures of its batches
             self._recover(jobs, error)
         else:
             self._unindexed = True
-            self._noted = []
+            self._file.noted = []
             for job, tally in zip(jobs, tallies[len(batches) - len(jobs) :], strict=True):
                 self._jobs.settle(job, tally.result())
 
     def _recover(self, jobs: Sequence[Job], error: Exception) -> None:
         """None of ``jobs`` is written: the file is at fault, or something in one of them is."""
         if fault := file_error(error, self._path):
-            if self._noted:
+            if self._file.noted:
                 _log.warning("What was acknowledged waits in the inbox: %s", fault)
-            self._close_file()
+            self._file.close()
             for job in jobs:
                 self._jobs.settle(job, fault)
-        elif self._noted:
+        elif self._file.noted:
             self._salvage_noted(jobs)
         elif len(jobs) > 1:
             for job in jobs:
                 self._write([job])
         elif jobs:
             try:
-                self._jobs.settle(jobs[0], salvage(self._open(), jobs[0].batch, self._book).result())
+                tally = salvage(self._file.open(), jobs[0].batch, self._file.book)
+                self._jobs.settle(jobs[0], tally.result())
             except Exception as later:  # noqa: BLE001 - as above
                 self._jobs.settle(jobs[0], file_error(later, self._path) or later)
 
     def _salvage_noted(self, jobs: Sequence[Job]) -> None:
         """Write what can be written of what was noted, then ``jobs``; a file at fault has it all still."""
         try:
-            shelf = self._open()
-            for batch in self._noted:
-                salvage(shelf, batch, self._book)
+            shelf = self._file.open()
+            for batch in self._file.noted:
+                salvage(shelf, batch, self._file.book)
         except Exception as error:  # noqa: BLE001 - every error reaches the futures
-            self._close_file()
+            self._file.close()
             for job in jobs:
                 self._jobs.settle(job, file_error(error, self._path) or error)
         else:
-            self._noted = []
+            self._file.noted = []
             self._write(jobs)
 
     def _index(self) -> None:
         """Add up what is over and index some texts. What fails now is tried again after the next write."""
         try:
-            shelf = self._open()
+            shelf = self._file.open()
             add_up(shelf, int(time.time()))
             self._unindexed = index_some(shelf) > 0
         except (sqlite3.Error, StoreError):
             _log.exception("Search is behind, or sums of hours: they could not be written")
             self._unindexed = False
-            self._close_file()
+            self._file.close()
         self._indexed_at = time.monotonic()
-
-    def _open(self) -> Shelf:
-        """The file; opened anew when it had to be closed, or when someone deleted or replaced it."""
-        if self._shelf is not None and _identity(self._path) != self._opened:
-            self._close_file()
-        if self._shelf is None:
-            prepare(self._path)
-            try:
-                self._shelf = Shelf(connect_writer(self._path, self._synchronous), self._enrich)
-                self._noted = unwritten(self._shelf)
-            except sqlite3.Error as error:
-                self._close_file()
-                raise store_error(error, self._path) from error
-            self._opened = _identity(self._path)
-        keeper, book = self._keeper, self._book
-        if keeper and (book is None or book.accounts is not keeper.accounts):
-            self._book = _open_book(self._shelf, keeper)
-        return self._shelf
-
-    def _close_file(self) -> None:
-        if self._shelf is not None:
-            self._shelf.db.close()
-            self._shelf = self._book = None
-            self._noted = []
 
 
 def _size(batch: Batch) -> int:
     return len(batch.spans) + len(batch.scores) + len(batch.replays)
-
-
-def _open_book(shelf: Shelf, keeper: Keeper) -> Book:
-    accounts = keeper.accounts
-    with shelf.transaction():
-        spent = open_accounts(shelf.db, accounts, int(time.time()))
-    keeper.opened(spent)
-    return Book(accounts, keeper)
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino

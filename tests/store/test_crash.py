@@ -100,7 +100,7 @@ def _feed(stdin: object, batches: list[str]) -> None:
 
 def test_a_full_disk_is_said_and_overcome(path: Path, writer: Writer, db: sqlite3.Connection) -> None:
     writer.submit(Batch(spans=[span("before")])).result(10)
-    shelf = writer._shelf
+    shelf = writer._file.shelf
     assert shelf is not None
     pages = shelf.db.execute("PRAGMA page_count").fetchone()[0]
     shelf.db.execute(f"PRAGMA max_page_count = {pages}")

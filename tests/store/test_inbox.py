@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from llmwatch.errors import StoreBusyError, StoreUnusableError
-from llmwatch.store import database
+from llmwatch.store import database, openfile
 from llmwatch.store import writer as writer_module
 from llmwatch.store.accounts import Account, Key, Spend
 from llmwatch.store.database import connect_reader, connect_writer
@@ -194,7 +194,7 @@ def test_what_cannot_be_noted_is_refused(noting: Writer, db: sqlite3.Connection)
 def test_a_full_disk(noting: Writer, db: sqlite3.Connection) -> None:
     """What was noted is in the file and is written when there is space; what comes meanwhile is refused."""
     _sent(noting, "noted")
-    shelf = noting._shelf
+    shelf = noting._file.shelf
     assert shelf is not None
     pages = shelf.db.execute("PRAGMA page_count").fetchone()[0]
     shelf.db.execute(f"PRAGMA max_page_count = {pages}")
@@ -209,7 +209,7 @@ def test_a_full_disk(noting: Writer, db: sqlite3.Connection) -> None:
 
 def test_a_locked_file(path: Path, noting: Writer, db: sqlite3.Connection) -> None:
     _sent(noting, "noted")
-    shelf = noting._shelf
+    shelf = noting._file.shelf
     assert shelf is not None
     shelf.db.execute("PRAGMA busy_timeout = 1")
     with closing(sqlite3.connect(path, isolation_level=None)) as blocker:
@@ -225,18 +225,22 @@ def test_a_file_that_was_locked_is_tried_again(
     path: Path, noting: Writer, db: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody sends anything more, and what was acknowledged is written as soon as it can be."""
-    monkeypatch.setattr(writer_module, "_RETRY_S", 0.01)
+    monkeypatch.setattr(writer_module, "_RETRY_S", 0.02)
+    monkeypatch.setattr(writer_module, "_INDEX_EVERY_S", 0.0)
+    tries: list[Path] = []
+    monkeypatch.setattr(openfile, "prepare", tries.append)
     monkeypatch.setattr(database, "_ALWAYS", ("PRAGMA busy_timeout = 1",))
     _sent(noting, "noted")
-    shelf = noting._shelf
+    shelf = noting._file.shelf
     assert shelf is not None
     shelf.db.execute("PRAGMA busy_timeout = 1")
     with closing(sqlite3.connect(path, isolation_level=None)) as blocker:
         blocker.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreBusyError):
             noting.run(_counts).result(10)
-        time.sleep(0.1)
+        time.sleep(0.2)
         assert _counts(db) == (1, 0)
+        assert 1 < len(tries) < 15, "again and again, but not all the time"
         blocker.execute("ROLLBACK")
     _wait(lambda: _counts(db) == (0, 1))
 
