@@ -68,7 +68,8 @@ class Outbox:
             except (StoreError, sqlite3.Error) as error:
                 _log.debug("deliveries wait: %s", error)  # the watch says so already, on the same database
             try:
-                await asyncio.wait_for(self._news.wait(), _EVERY_S)
+                async with asyncio.timeout(_EVERY_S):  # wait_for of Python 3.11 may swallow a cancellation
+                    await self._news.wait()
             except TimeoutError:
                 continue
 

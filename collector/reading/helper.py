@@ -106,7 +106,8 @@ class Helper:
                 self._second = second
             while self._second is second and (left := self._burst_at + _QUIET_S - time.monotonic()) > 0:
                 try:
-                    await asyncio.wait_for(self._over.wait(), left)
+                    async with asyncio.timeout(left):
+                        await self._over.wait()
                 except TimeoutError:
                     continue  # unless there was another burst meanwhile, it is quiet now
             self._second = None
